@@ -1,0 +1,50 @@
+# The front door. `make demo` and `make test` install what a bare Debian 12 lacks; the rest expects it there.
+BUILD ?= build
+JOBS ?= 2
+CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
+LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+GENERATOR := $(if $(shell command -v ninja),-G Ninja)
+
+.PHONY: demo test build deps bench golden format lint clean
+
+demo: build
+	@tools/demo $(BUILD)/vram-estimator
+
+test: CMAKE_FLAGS += -DVRAM_WARNINGS_AS_ERRORS=ON
+test: build
+	cmake --build $(BUILD) -j $(JOBS)
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+build: deps
+	@test -f $(BUILD)/CMakeCache.txt || $(MAKE) --no-print-directory configure
+	@cmake --build $(BUILD) -j $(JOBS) --target vram-estimator
+
+.PHONY: configure
+configure:
+	cmake -S . -B $(BUILD) $(GENERATOR) $(LAUNCHER) $(CMAKE_FLAGS)
+
+deps:
+	@tools/install-deps
+
+bench: deps
+	cmake -S . -B $(BUILD)-bench $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_BENCH=ON -DVRAM_BUILD_TESTS=OFF
+	cmake --build $(BUILD)-bench -j $(JOBS)
+	tools/bench $(BUILD)-bench
+
+golden: build
+	cmake --build $(BUILD) -j $(JOBS) --target golden_test
+	$(BUILD)/tests/golden_test --table
+
+format:
+	@tools/install-deps --lint
+	git ls-files '*.h' '*.cpp' | xargs clang-format-22 -i
+
+lint:
+	@tools/install-deps --lint
+	git ls-files '*.h' '*.cpp' | xargs clang-format-22 --dry-run --Werror
+	cmake -S . -B $(BUILD)-lint $(GENERATOR) -DCMAKE_BUILD_TYPE=Debug
+	cmake --build $(BUILD)-lint -j $(JOBS) --target help >/dev/null
+	run-clang-tidy-22 -quiet -j $(JOBS) -p $(BUILD)-lint 'src/|apps/'
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-bench $(BUILD)-lint

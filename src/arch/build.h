@@ -1,0 +1,17 @@
+#pragma once
+
+#include "arch/build_options.h"
+#include "model/model.h"
+#include "readers/config_json.h"
+
+namespace vram::arch {
+
+/// The model that vLLM's class for `source.architecture` would create.
+///
+///   errors  kUnsupported for an architecture without a family, by name; kBadInput with the key of config.json
+Result<Model> build(const ModelSource& source, const BuildOptions& options);
+
+/// Every architecture that is modelled, sorted.
+std::vector<std::string_view> architectures();
+
+}  // namespace vram::arch

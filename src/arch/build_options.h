@@ -1,0 +1,18 @@
+// What vLLM has decided before it builds a model class.
+#pragma once
+
+#include <string>
+
+#include "model/dtype.h"
+#include "vllm/release.h"
+
+namespace vram::arch {
+
+struct BuildOptions {
+  Dtype dtype = Dtype::kBfloat16;  // of parameters, resolved
+  vllm::Date as_of;                // rules in force
+  std::string quantization;        // --quantization, empty when not given
+  int capability = 90;             // the GPU's: 90 for 9.0
+};
+
+}  // namespace vram::arch

@@ -1,0 +1,141 @@
+// The vocabulary in which a family describes its model: vLLM's own layer classes, one call each, in the order in which
+// vLLM creates them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch/build_options.h"
+#include "arch/quantisation.h"
+#include "json/fields.h"
+#include "model/model.h"
+
+namespace vram::arch {
+
+class Builder;
+
+struct LinearOptions {
+  bool bias = false;
+  bool quantised = true;                          // false where the model class passes quant_config=None
+  bool whole = false;                             // disable_tp or ReplicatedLinear: every rank holds all of it
+  std::span<const std::string_view> shards = {};  // checkpoint names of the merged parts
+};
+
+struct QkvHeads {
+  std::int64_t query = 0, kv = 0, width = 0;
+  std::int64_t value_width = 0;  // 0: as width
+};
+
+/// Modules under one prefix. Names are relative to it.
+class Block {
+ public:
+  Block(const Builder& builder, std::string prefix) : builder_(&builder), prefix_(std::move(prefix)) {}
+
+  /// VocabParallelEmbedding: never quantised but by GGUF.
+  Block& embedding(std::string name, std::int64_t rows, std::int64_t width);
+  /// ParallelLMHead.
+  Block& head(std::string name, std::int64_t rows, std::int64_t width, bool bias = false);
+
+  /// ColumnParallelLinear or MergedColumnParallelLinear: outputs are divided over ranks.
+  Block& column(std::string name, std::int64_t input, std::vector<std::int64_t> outputs,
+                const LinearOptions& options = {});
+  /// RowParallelLinear: the input is divided, the bias whole.
+  Block& row(std::string name, std::int64_t input, std::int64_t output, const LinearOptions& options = {});
+  /// ReplicatedLinear.
+  Block& replicated(std::string name, std::int64_t input, std::vector<std::int64_t> outputs,
+                    const LinearOptions& options = {});
+  /// QKVParallelLinear: fewer KV heads than ranks are repeated.
+  Block& qkv(std::string name, std::int64_t input, const QkvHeads& heads, const LinearOptions& options = {});
+  /// A linear whose outputs are dealt out as given.
+  Block& linear(std::string name, std::int64_t input, std::vector<Columns> outputs, Linear::Input split,
+                const LinearOptions& options = {});
+
+  /// FusedMoE. `experts.name` is relative, as everywhere; the packing is looked up here.
+  Block& experts(Experts experts, const LinearOptions& options = {});
+
+  /// A whole parameter of the model's dtype, or of `dtype`.
+  Block& tensor(std::string name, std::vector<std::int64_t> shape, std::optional<Dtype> dtype = {});
+  Block& buffer(std::string name, std::vector<std::int64_t> shape, Dtype dtype);
+  /// A parameter whose first dimension is dealt out over ranks.
+  Block& divided(std::string name, std::vector<Columns> rows, std::vector<std::int64_t> inner = {},
+                 std::optional<Dtype> dtype = {});
+  /// RMSNorm: a weight; LayerNorm: weight and bias.
+  Block& rms_norm(std::string name, std::int64_t width);
+  Block& layer_norm(std::string name, std::int64_t width, bool bias = true);
+
+  Block& rotary(RotaryTable table);
+  /// An Attention module with its scale scalars and its memory.
+  Block& attention(std::string name, LayerCache cache, bool sinks = false);
+  /// Memory without the scalars: recurrent states, indexers.
+  Block& cache(std::string name, LayerCache cache);
+
+  [[nodiscard]] std::string path(std::string_view name) const;
+  [[nodiscard]] const Builder& builder() const { return *builder_; }
+
+  std::vector<Module> modules;
+  std::vector<CacheLayer> caches;
+
+ private:
+  const Builder* builder_;
+  std::string prefix_;
+};
+
+class Builder {
+ public:
+  static Result<Builder> start(const ModelSource& source, const BuildOptions& options);
+
+  /// Fields of the language model's config.
+  [[nodiscard]] const json::Fields& text() const { return text_; }
+  /// Fields of the whole config.json.
+  [[nodiscard]] const json::Fields& config() const { return config_; }
+  [[nodiscard]] const BuildOptions& options() const { return options_; }
+  [[nodiscard]] const Quantisation& quantisation() const { return quantisation_; }
+  [[nodiscard]] Dtype dtype() const { return options_.dtype; }
+
+  [[nodiscard]] Block block(std::string prefix) const { return Block(*this, std::move(prefix)); }
+
+  /// The next decoder layer. Equal layers are stored once.
+  void add_layer(Block block);
+  void add_part(std::string name, Part::Place place, Block block, Part::Role role = Part::Role::kText,
+                std::int64_t repeat = 1);
+
+  /// The model, unless a field was missing or wrong.
+  Result<Model> finish();
+
+  /// A decoder layer count within reason, from `name`.
+  [[nodiscard]] std::int64_t layers(std::string_view name = "num_hidden_layers") const;
+
+  Model model;
+
+ private:
+  Builder(const ModelSource& source, const BuildOptions& options, Quantisation quantisation);
+
+  json::Fields config_, text_;
+  BuildOptions options_;
+  Quantisation quantisation_;
+};
+
+/// The cos/sin table that get_rope makes for `config`'s rope_parameters or rope_scaling.
+///
+///   rows    max_position_embeddings unless the scaling type says otherwise
+///   width   head_width x partial_rotary_factor
+///   source  vllm/model_executor/layers/rotary_embedding/__init__.py, get_rope
+RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,
+                         std::int64_t default_positions = 8192);
+
+/// Fields of the rope parameters, wherever the config keeps them; for configs with one set per layer type,
+/// `layer_type`'s.
+json::Fields rope_parameters(const json::Fields& config, std::string_view layer_type = {});
+
+/// head_dim where the config has one, else hidden_size / num_attention_heads.
+std::int64_t head_width(const json::Fields& config);
+/// num_key_value_heads, else num_attention_heads.
+std::int64_t kv_heads(const json::Fields& config);
+
+/// gate_up_proj and down_proj under `name`.
+void gated_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
+               const LinearOptions& options = {});
+
+}  // namespace vram::arch

@@ -1,0 +1,116 @@
+#include "memory/parameters.h"
+
+#include <algorithm>
+
+#include "memory/packings.h"
+#include "units/match.h"
+
+namespace vram::memory {
+namespace {
+
+Error not_divisible(std::int64_t size, std::int64_t by) {
+  // source  vllm/distributed/utils.py, ensure_divisibility
+  return Error{ErrorCode::kRefused, "",
+               "AssertionError: " + std::to_string(size) + " is not divisible by " + std::to_string(by), ""};
+}
+
+/// Rows of vocabulary on a rank: padded to a multiple of 64, then divided.
+/// source  vllm/model_executor/layers/vocab_parallel_embedding.py
+constexpr std::int64_t kVocabularyPadding = 64;
+
+std::optional<Error> create_embedding(const Embedding& embedding, const Creation& creation, const Sink& sink) {
+  const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
+  const std::int64_t padded = round_up(embedding.rows, kVocabularyPadding);
+  if (padded % ranks != 0) return not_divisible(padded, ranks);
+  sink({embedding.name, "weight", {padded / ranks, embedding.width}, 2, creation.dtype});
+  if (embedding.bias) sink({embedding.name, "bias", {padded / ranks}, 1, creation.dtype});
+  return std::nullopt;
+}
+
+std::optional<Error> create_linear(const Linear& linear, const Creation& creation, const Sink& sink) {
+  const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
+  LinearOnRank on_rank{linear.name, linear.input, {}, linear.input, 0, ranks, linear.split == Linear::Input::kDivided};
+  if (linear.split == Linear::Input::kDivided) {
+    if (linear.input % ranks != 0) return not_divisible(linear.input, ranks);
+    on_rank.input /= ranks;
+  }
+  for (const Columns& columns : linear.outputs) {
+    const auto rows = rows_on_rank(columns, ranks);
+    if (!rows) return not_divisible(columns.units, ranks);
+    on_rank.outputs.push_back(*rows);
+    on_rank.output_whole += columns.units * columns.width;
+  }
+  if (auto refusal = create_packed(linear.packing, on_rank, creation, sink)) return refusal;
+  if (linear.bias) sink({linear.name, "bias", {on_rank.output()}, 1, creation.dtype});
+  return std::nullopt;
+}
+
+std::optional<Error> create_experts(const Experts& experts, const Creation& creation, const Sink& sink) {
+  const Parallel& parallel = creation.parallel;
+  const std::int64_t ranks = parallel.expert_ranks();
+  ExpertsOnRank on_rank{experts.name, experts.count, experts.hidden, experts.intermediate, experts.gated, experts.bias};
+  if (parallel.expert) {
+    on_rank.count = ceil_div(experts.count + parallel.redundant_experts, ranks);
+  } else {
+    if (experts.intermediate % ranks != 0) return not_divisible(experts.intermediate, ranks);
+    on_rank.intermediate = experts.intermediate / ranks;
+  }
+  return create_packed_experts(experts.packing, on_rank, creation, sink);
+}
+
+std::optional<Error> create_tensor(const Tensor& tensor, const Creation& creation, const Sink& sink) {
+  const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
+  Parameter parameter{
+      tensor.name, "", {0}, 1 + int(tensor.inner.size()), tensor.dtype, tensor.kind == Tensor::Kind::kBuffer};
+  for (const Columns& columns : tensor.rows) {
+    const auto rows = rows_on_rank(columns, ranks);
+    if (!rows) return not_divisible(columns.units, ranks);
+    parameter.shape[0] += *rows;
+  }
+  for (std::size_t i = 0; i < tensor.inner.size() && i + 1 < parameter.shape.size(); ++i)
+    parameter.shape[i + 1] = tensor.inner[i];
+  sink(parameter);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::int64_t Parameter::elements() const {
+  Wide product = 1;
+  for (int i = 0; i < dimensions; ++i) product = saturated(product * shape[std::size_t(i)]);
+  return std::int64_t(product);
+}
+
+std::optional<std::int64_t> rows_on_rank(const Columns& columns, std::int64_t ranks) {
+  switch (columns.split) {
+    case Columns::Split::kWhole:
+      return columns.units * columns.width;
+    case Columns::Split::kDivided:
+      if (columns.units % ranks != 0) return std::nullopt;
+      return columns.units / ranks * columns.width;
+    case Columns::Split::kReplicated: {
+      if (columns.units >= ranks ? columns.units % ranks != 0 : ranks % columns.units != 0) return std::nullopt;
+      return std::max<std::int64_t>(columns.units / ranks, 1) * columns.width;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> create(const Module& module, const Creation& creation, const Sink& sink) {
+  return match(
+      module, [&](const Embedding& embedding) { return create_embedding(embedding, creation, sink); },
+      [&](const Linear& linear) { return create_linear(linear, creation, sink); },
+      [&](const Experts& experts) { return create_experts(experts, creation, sink); },
+      [&](const Tensor& tensor) { return create_tensor(tensor, creation, sink); },
+      [&](const RotaryTable& table) -> std::optional<Error> {
+        sink({table.name, "", {table.rows, table.width}, 2, table.dtype, true});
+        return std::nullopt;
+      },
+      [&](const AttentionScales& scales) -> std::optional<Error> {
+        for (const char* suffix : {"_k_scale", "_v_scale", "_q_scale", "_prob_scale"})
+          sink({scales.name, suffix, {1}, 1, Dtype::kFloat32, true});
+        return std::nullopt;
+      });
+}
+
+}  // namespace vram::memory

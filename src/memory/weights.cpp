@@ -1,0 +1,133 @@
+#include "memory/weights.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace vram::memory {
+namespace {
+
+bool placed(Part::Place place, const Stage& stage) {
+  switch (place) {
+    case Part::Place::kFirstStage:
+      return stage.first();
+    case Part::Place::kLastStage:
+      return stage.last();
+    case Part::Place::kFirstAndLastStage:
+      return stage.first() || stage.last();
+    case Part::Place::kEveryStage:
+      return true;
+  }
+  return false;
+}
+
+bool kept(Part::Role role, const Towers& towers) {
+  switch (role) {
+    case Part::Role::kText:
+      return true;
+    case Part::Role::kVision:
+      return towers.vision;
+    case Part::Role::kAudio:
+      return towers.audio;
+  }
+  return true;
+}
+
+/// Creates the modules of a block; rotary tables that were seen before are left out.
+class Creator {
+ public:
+  Creator(const Creation& creation, const Sink& sink) : creation_(creation), sink_(sink) {}
+
+  std::optional<Error> create_all(const std::vector<Module>& modules, bool whole) {
+    creation_.whole = whole;
+    for (const Module& module : modules) {
+      if (const auto* table = std::get_if<RotaryTable>(&module)) {
+        if (std::find(tables_.begin(), tables_.end(), table->id) != tables_.end()) continue;
+        tables_.push_back(table->id);
+      }
+      if (auto error = create(module, creation_, sink_)) return error;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  Creation creation_;
+  const Sink& sink_;
+  std::vector<std::string_view> tables_;
+};
+
+void add(Weights& weights, const Parameter& parameter) {
+  const Bytes bytes = parameter.bytes();
+  (parameter.buffer ? weights.buffers : weights.parameters) += bytes;
+  if (!parameter.buffer) weights.elements = saturated(Wide(weights.elements) + parameter.elements());
+  weights.by_dtype[std::size_t(parameter.dtype)] += bytes;
+}
+
+void add_times(Weights& total, const Weights& one, std::int64_t times) {
+  total.parameters += one.parameters * times;
+  total.buffers += one.buffers * times;
+  total.elements = saturated(Wide(total.elements) + Wide(one.elements) * times);
+  for (std::size_t i = 0; i < kDtypes; ++i) total.by_dtype[i] += one.by_dtype[i] * times;
+}
+
+}  // namespace
+
+Weights& Weights::operator+=(const Weights& other) {
+  add_times(*this, other, 1);
+  return *this;
+}
+
+Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
+                      const Towers& towers) {
+  Weights total;
+  Weights one;
+  const Sink sink = [&](const Parameter& parameter) { add(one, parameter); };
+  Creator creator({parallel, platform, model.dtype}, sink);
+  for (const Part& part : model.parts) {
+    if (!placed(part.place, stage) || !kept(part.role, towers)) continue;
+    one = {};
+    const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
+    if (auto error = creator.create_all(part.modules, whole)) return *error;
+    add_times(total, one, part.repeat);
+  }
+  // Equal layers weigh the same, but for the tables that the first of them creates for all.
+  std::vector<std::int64_t> times(model.kinds.size(), 0);
+  for (std::int64_t i = stage.begin; i < stage.end; ++i) ++times[std::size_t(model.layers[std::size_t(i)])];
+  for (std::size_t kind = 0; kind < times.size(); ++kind) {
+    if (times[kind] == 0) continue;
+    one = {};
+    if (auto error = creator.create_all(model.kinds[kind].modules, false)) return *error;
+    const Weights first = one;
+    total += first;
+    if (times[kind] == 1) continue;
+    one = {};
+    if (auto error = creator.create_all(model.kinds[kind].modules, false)) return *error;
+    add_times(total, one, times[kind] - 1);
+  }
+  return total;
+}
+
+std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,
+                                    const Platform& platform, const Towers& towers, const BlockSink& begin,
+                                    const Sink& sink) {
+  Creator creator({parallel, platform, model.dtype}, sink);
+  const auto parts = [&](bool before_layers) -> std::optional<Error> {
+    for (const Part& part : model.parts) {
+      const bool before = part.place != Part::Place::kLastStage;
+      if (before != before_layers || !placed(part.place, stage) || !kept(part.role, towers)) continue;
+      begin(part.name, part.repeat);
+      const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
+      if (auto error = creator.create_all(part.modules, whole)) return error;
+    }
+    return std::nullopt;
+  };
+  if (auto error = parts(true)) return error;
+  for (std::int64_t i = stage.begin; i < stage.end; ++i) {
+    begin(model.layer_prefix + '.' + std::to_string(i), 1);
+    if (auto error = creator.create_all(model.kinds[std::size_t(model.layers[std::size_t(i)])].modules, false))
+      return error;
+  }
+  return parts(false);
+}
+
+}  // namespace vram::memory

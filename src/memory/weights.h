@@ -1,0 +1,38 @@
+// Bytes of weights on one rank.
+#pragma once
+
+#include <array>
+
+#include "memory/parameters.h"
+
+namespace vram::memory {
+
+/// What vLLM leaves out of a multimodal model, or does not divide.
+struct Towers {
+  bool vision = true, audio = true;  // false: skipped, because its limit is 0 for each modality it serves
+};
+
+struct Weights {
+  Bytes parameters, buffers;
+  std::int64_t elements = 0;              // of the parameters
+  std::array<Bytes, kDtypes> by_dtype{};  // both together
+  [[nodiscard]] Bytes total() const { return parameters + buffers; }
+  Weights& operator+=(const Weights& other);
+};
+
+/// Names a block and its modules for `inspect`: called before the tensors of each block.
+using BlockSink = std::function<void(std::string_view block, std::int64_t repeat)>;
+
+/// Parameters and buffers of one stage as created, before any repacking after load.
+///
+///   errors  kRefused with vLLM's words where a size does not divide
+Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
+                      const Towers& towers);
+
+/// The same, tensor by tensor: `begin` announces each block, `sink` each of its tensors. Tables that layers share come
+/// once.
+std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,
+                                    const Platform& platform, const Towers& towers, const BlockSink& begin,
+                                    const Sink& sink);
+
+}  // namespace vram::memory

@@ -1,0 +1,88 @@
+// The parts of a model that own memory, in vLLM's terms and before they are split over ranks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/dtype.h"
+#include "model/packing.h"
+
+namespace vram {
+
+/// `units` pieces of `width` rows each, and how tensor parallelism deals the pieces out.
+struct Columns {
+  enum class Split : std::uint8_t {
+    kDivided,     // every rank takes units / tp; a remainder is refused
+    kReplicated,  // as kDivided, but fewer units than ranks are repeated: each rank holds one (KV heads, mamba groups)
+    kWhole,       // every rank holds all of them
+  };
+  std::int64_t units = 0;
+  std::int64_t width = 1;
+  Split split = Split::kDivided;
+  friend bool operator==(const Columns&, const Columns&) = default;
+};
+
+/// VocabParallelEmbedding or ParallelLMHead: rows padded to a multiple of 64, then divided.
+struct Embedding {
+  std::string name;
+  std::int64_t rows = 0, width = 0;
+  bool head = false;
+  bool bias = false;
+  Packing packing;
+  friend bool operator==(const Embedding&, const Embedding&) = default;
+};
+
+/// A linear layer of one or several merged outputs.
+struct Linear {
+  enum class Input : std::uint8_t { kWhole, kDivided };  // kDivided: RowParallelLinear
+  std::string name;
+  std::int64_t input = 0;
+  std::vector<Columns> outputs;
+  Input split = Input::kWhole;
+  bool bias = false;
+  Packing packing;
+  friend bool operator==(const Linear&, const Linear&) = default;
+};
+
+/// FusedMoE: `count` experts of a gated or plain two-layer network.
+struct Experts {
+  std::string name;
+  std::int64_t count = 0, per_token = 0;
+  std::int64_t hidden = 0, intermediate = 0;
+  bool gated = true;
+  bool bias = false;
+  Packing packing;
+  friend bool operator==(const Experts&, const Experts&) = default;
+};
+
+/// A parameter or buffer with no quantisation: norms, sinks, convolutions, state matrices.
+struct Tensor {
+  enum class Kind : std::uint8_t { kParameter, kBuffer };
+  std::string name;
+  std::vector<Columns> rows;        // the first dimension, merged
+  std::vector<std::int64_t> inner;  // the others
+  Dtype dtype = Dtype::kBfloat16;
+  Kind kind = Kind::kParameter;
+  friend bool operator==(const Tensor&, const Tensor&) = default;
+};
+
+/// The cos/sin table of a rotary embedding; layers whose `id` is equal share one on a rank.
+struct RotaryTable {
+  std::string name;
+  std::string id;
+  std::int64_t rows = 0, width = 0;
+  Dtype dtype = Dtype::kBfloat16;
+  friend bool operator==(const RotaryTable&, const RotaryTable&) = default;
+};
+
+/// The scale scalars (q, k, v, probabilities) that every attention layer registers.
+struct AttentionScales {
+  std::string name;
+  friend bool operator==(const AttentionScales&, const AttentionScales&) = default;
+};
+
+using Module = std::variant<Embedding, Linear, Experts, Tensor, RotaryTable, AttentionScales>;
+
+}  // namespace vram
