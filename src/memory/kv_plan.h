@@ -1,0 +1,56 @@
+// How vLLM turns layer caches and bytes into groups, blocks, tokens and a concurrency, or refuses.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "memory/kv_spec.h"
+
+namespace vram::memory {
+
+/// A KV-cache group: layers that share one block table.
+struct KvGroup {
+  KvSpec spec;                // of its layers; of the first where they differ
+  std::int64_t layers = 0;    // over all stages
+  Bytes page;                 // of one layer; the sum over the layers where their pages differ
+  bool uniform_type = false;  // one table for layers of different page sizes
+  struct Member {
+    KvSpec spec;
+    std::int64_t layers = 0;
+  };
+  std::vector<Member> members;  // uniform_type only: distinct specs in order of appearance
+};
+
+struct KvPlan {
+  std::vector<KvGroup> groups;
+  std::vector<Bytes> bytes_per_block;   // a stage
+  std::vector<Bytes> pool;              // a stage: bytes allocated
+  std::int64_t num_blocks = 0;          // the smallest over ranks, with the null block
+  Tokens block_size;                    // the scheduler's, after planning
+  Tokens tokens;                        // "GPU KV cache size"
+  std::vector<Tokens> tokens_by_stage;  // where each stage prints its own line (up to 0.11)
+  double max_concurrency = 0;
+  Tokens max_model_len;                          // of the concurrency line: shortened where it was fitted
+  std::vector<std::int64_t> blocks_per_request;  // a group
+  std::vector<Bytes> needed;  // a stage: what one request of max_model_len needs, as the fit check counts it
+  std::optional<Tokens>
+      estimated_max_model_len;         // the search's answer where it is below max_model_len or the start is refused
+  std::vector<std::string> log;        // what the planner logs besides the capacity line
+  std::optional<std::string> refusal;  // vLLM's sentence, word for word
+};
+
+/// Plans the KV cache of one replica.
+///
+///   stages     specs of every pipeline stage, first to last
+///   available  bytes a stage: "Available KV cache memory"
+///   source     vllm/v1/core/kv_cache_utils.py, get_kv_cache_configs; from 0.31 kv_cache_planning.py
+KvPlan plan_kv(std::span<const KvSpecs> stages, std::span<const Bytes> available, const Parallel& parallel,
+               const Platform& platform, const KvSettings& settings);
+
+/// "178,880 tokens", "12.98x" and GiB as the release prints them.
+std::string printed_concurrency(double concurrency);
+std::string printed_gib(Bytes bytes, vllm::Date as_of);
+
+}  // namespace vram::memory

@@ -1,0 +1,88 @@
+// What one layer's cache is on one rank: vLLM's KVCacheSpec.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memory/placement.h"
+#include "model/model.h"
+#include "units/quantity.h"
+
+namespace vram::memory {
+
+/// vLLM's cache, scheduler and speculative configuration, resolved, as far as the KV cache depends on them.
+struct KvSettings {
+  Dtype model_dtype = Dtype::kBfloat16;
+  std::string cache_dtype = "auto";  // kv_cache_dtype after vLLM's own resolution: "auto", "fp8", "nvfp4", …
+  std::vector<std::string> cache_dtype_skip_layers;  // layer numbers or "sliding_window": these keep the model's dtype
+  std::optional<Tokens> block_size;                  // --block-size
+  Tokens max_model_len;
+  bool fit_max_model_len = false;  // --max-model-len auto: the longest that fits, at most max_model_len
+  std::int64_t max_num_batched_tokens = 0;
+  std::int64_t max_num_seqs = 0;
+  std::int64_t max_concurrent_batches = 1;  // batches in flight: 1, 2 with async scheduling, pp (+ 1) with stages
+  std::int64_t encoder_tokens = 0;          // longest encoder input of an encoder-decoder model
+  bool prefix_caching = true;
+  bool hybrid_manager = true;      // not disable_hybrid_kv_cache_manager, after vLLM's own decision
+  bool multimodal_prefix = false;  // bidirectional attention over images: fewer backends take it
+  std::string mamba_cache_mode;    // "none", "align", "all"; empty without recurrent layers
+  std::optional<Tokens> mamba_block_size;
+  Dtype mamba_conv_dtype = Dtype::kBfloat16;   // mamba_cache_dtype, resolved
+  Dtype mamba_state_dtype = Dtype::kBfloat16;  // mamba_ssm_cache_dtype, resolved
+  std::int64_t decode_context_parallel = 1;
+  std::int64_t speculative_tokens = 0;  // num_speculative_tokens; 0 without speculation
+  std::string speculative_method;       // "mtp", "eagle", "eagle3", "draft_model", "ngram"; empty without speculation
+  std::optional<std::int64_t> num_gpu_blocks_override;
+  std::string attention_backend;  // --attention-backend; empty: vLLM chooses
+};
+
+struct KvSpec {
+  enum class Kind { kFull, kSlidingWindow, kChunkedLocal, kMla, kSlidingWindowMla, kCross, kMamba };
+  Kind kind = Kind::kFull;
+  Tokens block_size;
+  Bytes page;                        // of one block, before padding
+  std::optional<Bytes> page_padded;  // wins over `page` where present
+  std::int64_t kv_heads = 0, head_size = 0, head_size_v = 0;
+  Dtype dtype = Dtype::kBfloat16;
+  std::string cache_dtype;  // "fp8_ds_mla", "fp8", …: caches of unlike formats are unlike specs
+  std::optional<Tokens> window, chunk;
+  std::int64_t compress_ratio = 1;      // tokens a stored row stands for (DeepSeek-V4)
+  std::int64_t stride_alignment = 1;    // bytes to which a block's stride is rounded up
+  std::string mamba_kind, mamba_mode;   // kMamba
+  std::int64_t speculative_blocks = 0;  // kMamba: extra state blocks a request may hold
+  std::int64_t checkpoint_blocks = 0;   // kMamba in align mode
+  bool dcp_sharded = true;
+  bool draft = false;  // belongs to the speculative model
+
+  [[nodiscard]] Bytes page_size() const { return page_padded.value_or(page); }
+  friend bool operator==(const KvSpec&, const KvSpec&) = default;
+};
+
+/// One layer's spec with its place in the order in which vLLM registers layers.
+struct KvLayer {
+  std::int64_t layer = 0;  // decoder layer; those of the draft follow the target's
+  std::string_view name;   // within the layer
+  KvSpec spec;
+};
+
+/// The attention backend that vLLM chooses for a layer, and what it asks of block sizes.
+struct KvBackends {
+  std::vector<std::pair<std::string, std::int64_t>> layers;  // backend -> number of layers
+  Tokens block_size;                                         // cache_config.block_size after the backend had its say
+  std::string layout;  // kv_cache_layout: "LBNHC", "BLHNC"; empty before it existed
+};
+
+struct KvSpecs {
+  std::vector<KvLayer> layers;
+  KvBackends backends;
+};
+
+/// The specs of one stage's layers in vLLM's order. `draft`'s layers, if any, are on the last stage.
+///
+///   errors  kRefused with vLLM's words where no attention backend takes the layer
+Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel& parallel, const Stage& stage,
+                         const Platform& platform, const KvSettings& settings);
+
+}  // namespace vram::memory

@@ -1,0 +1,61 @@
+// vLLM's arguments with every default filled in, as vLLM would fill it for this model, release and GPU.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/build_options.h"
+#include "hardware/gpu.h"
+#include "json/value.h"
+#include "memory/kv_spec.h"
+#include "memory/weights.h"
+#include "readers/config_json.h"
+#include "vllm/release.h"
+
+namespace vram::plan {
+
+/// What is known about the model besides its own config.
+struct DraftSource {
+  std::string method;                         // speculative_config.method
+  std::shared_ptr<const ModelSource> source;  // the draft's config; the target's own for "mtp"
+};
+
+struct Deployment {
+  vllm::Engine engine;
+  hardware::Gpu gpu;
+  memory::Parallel parallel;
+  memory::KvSettings kv;
+  memory::Towers towers;
+  arch::BuildOptions build;
+  std::optional<DraftSource> draft;
+
+  double gpu_memory_utilization = 0.9;
+  std::optional<Bytes> kv_cache_memory_bytes;
+  Bytes cpu_offload;                // a GPU
+  std::string runner = "generate";  // or "pooling"
+  bool enforce_eager = false;
+  bool chunked_prefill = true;
+  bool async_scheduling = false;
+  bool model_runner_v2 = false;
+  std::string cudagraph_mode;  // "FULL_AND_PIECEWISE", "PIECEWISE", "NONE", …
+  std::vector<std::int64_t> cudagraph_capture_sizes;
+  std::string quantization;  // vLLM's name after resolution; empty when not quantised
+  struct Lora {
+    std::int64_t max_loras = 1, max_rank = 16;
+    bool fully_sharded = false;
+  };
+  std::optional<Lora> lora;
+
+  json::Object resolved;  // the report's "args"
+};
+
+/// The model's derived maximum length and vLLM's refusal of a longer one, dtype, scheduler limits and the rest.
+///
+///   arguments  vLLM's serve arguments by name (underscores), checked and typed by vllm::read_arguments
+///   errors     kRefused with vLLM's sentence; kBadInput for values that make no sense
+Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
+                           const hardware::Gpu& gpu);
+
+}  // namespace vram::plan

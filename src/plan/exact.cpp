@@ -1,0 +1,39 @@
+#include "plan/exact.h"
+
+#include "arch/build.h"
+
+namespace vram::plan {
+namespace {
+
+memory::Platform platform(const Deployment& deployment) { return {deployment.engine.as_of, deployment.gpu.capability}; }
+
+}  // namespace
+
+Result<Exact> derive(const ModelSource& source, Deployment deployment) {
+  Exact exact;
+  auto model = arch::build(source, deployment.build);
+  if (!model) return model.error();
+  exact.model = *std::move(model);
+  const memory::Parallel& parallel = deployment.parallel;
+  auto stages = memory::pipeline_stages(std::int64_t(exact.model.layers.size()), parallel, deployment.engine.as_of);
+  if (!stages) return stages.error();
+  exact.stages = *std::move(stages);
+  for (const memory::Stage& stage : exact.stages) {
+    auto weights = memory::weigh(exact.model, parallel, stage, platform(deployment), deployment.towers);
+    if (!weights) return weights.error();
+    exact.weights.push_back(*weights);
+    const Model* draft = stage.last() && exact.draft ? &*exact.draft : nullptr;
+    auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform(deployment), deployment.kv);
+    if (!caches) return caches.error();
+    exact.caches.push_back(*std::move(caches));
+  }
+  exact.deployment = std::move(deployment);
+  return exact;
+}
+
+memory::KvPlan plan_kv(const Exact& exact, std::span<const Bytes> available) {
+  const Deployment& deployment = exact.deployment;
+  return memory::plan_kv(exact.caches, available, deployment.parallel, platform(deployment), deployment.kv);
+}
+
+}  // namespace vram::plan
