@@ -46,6 +46,7 @@ struct Model {
   bool latent_attention = false;  // MLA
   bool recurrent = false;         // has layers with a fixed-size state: vLLM's "hybrid" or attention-free
   bool pipeline_parallel = true;  // the model class implements SupportsPP
+  bool logit_softcap = false;     // attn_logit_softcapping: FlashAttention picks another kernel
 };
 
 }  // namespace vram
