@@ -28,6 +28,8 @@ KvPlan plan_kv(std::span<const KvSpecs> stages, std::span<const Bytes> available
   return plan;
 }
 
+std::vector<std::string> capacity_lines(const KvPlan&, vllm::Date) { return {}; }
+
 std::string printed_concurrency(double concurrency) { return fixed(concurrency, 2) + "x"; }
 
 std::string printed_gib(Bytes bytes, vllm::Date) { return fixed(gib(bytes), 2); }

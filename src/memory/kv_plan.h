@@ -49,6 +49,9 @@ struct KvPlan {
 KvPlan plan_kv(std::span<const KvSpecs> stages, std::span<const Bytes> available, const Parallel& parallel,
                const Platform& platform, const KvSettings& settings);
 
+/// The lines that state the capacity, as the release words them.
+std::vector<std::string> capacity_lines(const KvPlan& plan, vllm::Date as_of);
+
 /// "178,880 tokens", "12.98x" and GiB as the release prints them.
 std::string printed_concurrency(double concurrency);
 std::string printed_gib(Bytes bytes, vllm::Date as_of);

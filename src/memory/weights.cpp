@@ -7,32 +7,6 @@
 namespace vram::memory {
 namespace {
 
-bool placed(Part::Place place, const Stage& stage) {
-  switch (place) {
-    case Part::Place::kFirstStage:
-      return stage.first();
-    case Part::Place::kLastStage:
-      return stage.last();
-    case Part::Place::kFirstAndLastStage:
-      return stage.first() || stage.last();
-    case Part::Place::kEveryStage:
-      return true;
-  }
-  return false;
-}
-
-bool kept(Part::Role role, const Towers& towers) {
-  switch (role) {
-    case Part::Role::kText:
-      return true;
-    case Part::Role::kVision:
-      return towers.vision;
-    case Part::Role::kAudio:
-      return towers.audio;
-  }
-  return true;
-}
-
 /// Creates the modules of a block; rotary tables that were seen before are left out.
 class Creator {
  public:
@@ -72,6 +46,30 @@ void add_times(Weights& total, const Weights& one, std::int64_t times) {
 
 }  // namespace
 
+bool held(const Part& part, const Stage& stage, const Towers& towers) {
+  switch (part.role) {
+    case Part::Role::kText:
+      break;
+    case Part::Role::kVision:
+      if (!towers.vision) return false;
+      break;
+    case Part::Role::kAudio:
+      if (!towers.audio) return false;
+      break;
+  }
+  switch (part.place) {
+    case Part::Place::kFirstStage:
+      return stage.first();
+    case Part::Place::kLastStage:
+      return stage.last();
+    case Part::Place::kFirstAndLastStage:
+      return stage.first() || stage.last();
+    case Part::Place::kEveryStage:
+      return true;
+  }
+  return false;
+}
+
 Weights& Weights::operator+=(const Weights& other) {
   add_times(*this, other, 1);
   return *this;
@@ -84,7 +82,7 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
   const Sink sink = [&](const Parameter& parameter) { add(one, parameter); };
   Creator creator({parallel, platform, model.dtype}, sink);
   for (const Part& part : model.parts) {
-    if (!placed(part.place, stage) || !kept(part.role, towers)) continue;
+    if (!held(part, stage, towers)) continue;
     one = {};
     const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
     if (auto error = creator.create_all(part.modules, whole)) return *error;
@@ -114,7 +112,7 @@ std::optional<Error> each_parameter(const Model& model, const Parallel& parallel
   const auto parts = [&](bool before_layers) -> std::optional<Error> {
     for (const Part& part : model.parts) {
       const bool before = part.place != Part::Place::kLastStage;
-      if (before != before_layers || !placed(part.place, stage) || !kept(part.role, towers)) continue;
+      if (before != before_layers || !held(part, stage, towers)) continue;
       begin(part.name, part.repeat);
       const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
       if (auto error = creator.create_all(part.modules, whole)) return error;

@@ -12,6 +12,9 @@ struct Towers {
   bool vision = true, audio = true;  // false: skipped, because its limit is 0 for each modality it serves
 };
 
+/// Whether a stage creates `part`.
+bool held(const Part& part, const Stage& stage, const Towers& towers);
+
 struct Weights {
   Bytes parameters, buffers;
   std::int64_t elements = 0;              // of the parameters

@@ -16,6 +16,7 @@ struct ModelSource {
   std::string place;         // how errors call it: "config.json"
   json::Value config;        // the whole object
   std::string architecture;  // architectures[0]
+  std::string fingerprint;   // of the config: 16 hexadecimal digits
 
   /// The language model's part: text_config, llm_config, thinker_config.text_config or the whole.
   [[nodiscard]] const json::Value& text() const;

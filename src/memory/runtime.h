@@ -1,0 +1,27 @@
+// Memory that is neither weights nor activations: the CUDA context, NCCL and kernels outside torch, captured graphs.
+#pragma once
+
+#include "memory/estimate.h"
+#include "memory/placement.h"
+#include "model/model.h"
+
+namespace vram::memory {
+
+/// Used on the device before vLLM takes its first snapshot: the context, and from 0.11 on NCCL's buffers too.
+Estimate context(const Platform& platform, const Parallel& parallel, Bytes total);
+
+/// The "non-torch" growth between that snapshot and the end of profiling.
+Estimate non_torch(const Platform& platform, const Parallel& parallel, Bytes total);
+
+struct Graphs {
+  std::int64_t captured = 0;  // over all modes
+  std::int64_t sizes = 0;     // of the piecewise mode
+};
+
+/// What capturing takes in the end, after the KV cache is there.
+Estimate cuda_graphs(const Model& model, const Stage& stage, const Graphs& graphs, bool runner_v2);
+
+/// What vLLM subtracts for them beforehand: nothing before 0.21, an estimate of its own after.
+Estimate cuda_graphs_reserved(const Platform& platform, const Estimate& used, bool runner_v2, bool captures);
+
+}  // namespace vram::memory

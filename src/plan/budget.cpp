@@ -1,0 +1,108 @@
+#include "plan/budget.h"
+
+#include <cmath>
+
+#include "memory/activations.h"
+#include "memory/loading.h"
+#include "memory/runtime.h"
+
+namespace vram::plan {
+namespace {
+
+constexpr vllm::Step<bool> kWholeBytes[] = {
+    {{},
+     false,
+     "vllm v0.13 vllm/v1/worker/gpu_worker.py: total x utilisation as a float, cut to an integer at the end"},
+    {{2026, 1, 6}, true, "https://github.com/vllm-project/vllm/commit/6f5e653383"},
+};
+static_assert(vllm::well_formed(kWholeBytes));
+
+constexpr vllm::Step<bool> kChecksFree[] = {
+    {{}, false, "vllm v0.9.0 vllm/v1/worker/gpu_worker.py"},
+    {{2025, 6, 1}, true, "~ https://github.com/vllm-project/vllm/commit/cc867be19c"},
+};
+static_assert(vllm::well_formed(kChecksFree));
+
+/// Half of the interval of a sum of independent terms.
+double half(const memory::Estimate& estimate) { return double((estimate.high - estimate.low).count()) / 2; }
+
+memory::Estimate less(Bytes from, std::initializer_list<memory::Estimate> terms) {
+  double squares = 0;
+  for (const memory::Estimate& term : terms) {
+    from -= term.bytes;
+    squares += half(term) * half(term);
+  }
+  const Bytes width(std::int64_t(std::sqrt(squares)));
+  return {from, from - width, from + width};
+}
+
+/// Graphs captured over all modes: piecewise for every size, full for the sizes that decoding can reach.
+memory::Graphs graphs_of(const Deployment& deployment) {
+  memory::Graphs graphs;
+  if (deployment.enforce_eager || deployment.cudagraph_mode == "NONE") return graphs;
+  graphs.sizes = std::int64_t(deployment.cudagraph_capture_sizes.size());
+  const bool piecewise = deployment.cudagraph_mode.find("PIECEWISE") != std::string::npos;
+  const bool full = deployment.cudagraph_mode.find("FULL") != std::string::npos || deployment.cudagraph_mode.empty();
+  const std::int64_t most = deployment.kv.max_num_seqs * (1 + deployment.kv.speculative_tokens);
+  for (const std::int64_t size : deployment.cudagraph_capture_sizes) {
+    graphs.captured += piecewise;
+    graphs.captured += full && size <= most;
+  }
+  return graphs;
+}
+
+}  // namespace
+
+Bytes requested_bytes(Bytes total, double utilization, vllm::Date as_of) {
+  const double exact = double(total.count()) * utilization;
+  return Bytes(std::int64_t(vllm::in_force(kWholeBytes, as_of) ? std::ceil(exact) : exact));
+}
+
+bool checks_free_memory(vllm::Date as_of) { return vllm::in_force(kChecksFree, as_of); }
+
+Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
+  const Deployment& deployment = exact.deployment;
+  const memory::Stage& stage = exact.stages[index];
+  const memory::Platform platform{deployment.engine.as_of, deployment.gpu.capability};
+  const Bytes total = deployment.gpu.total;
+
+  RankReport rank;
+  rank.pp_rank = stage.index;
+  rank.weights = exact.weights[index].total();
+  auto loading = memory::model_loading(exact.model, deployment.parallel, stage, platform, deployment.towers);
+  if (!loading) return loading.error();
+  rank.model_loading = *loading;
+  if (stage.last() && exact.draft_weights) {
+    const Bytes draft = exact.draft_weights->total();
+    rank.weights += draft;
+    rank.model_loading.bytes += draft;
+    rank.model_loading.low += draft;
+    rank.model_loading.high += draft;
+  }
+
+  memory::ProfileRun run;
+  run.tokens = deployment.kv.max_num_batched_tokens;
+  run.sequences = deployment.kv.max_num_seqs;
+  run.max_model_len = deployment.kv.max_model_len.count();
+  run.runner_v2 = deployment.model_runner_v2;
+  run.pooling = deployment.runner == "pooling";
+  const bool encoder = stage.first() && (deployment.towers.vision || deployment.towers.audio);
+  for (const Part& part : exact.model.parts)
+    if (encoder && part.role != Part::Role::kText) run.encoder_tokens = run.tokens;
+  rank.activation_peak = memory::activation_peak(exact.model, deployment.parallel, stage, platform, run).peak;
+
+  rank.non_torch = memory::non_torch(platform, deployment.parallel, total);
+  rank.context = memory::context(platform, deployment.parallel, total);
+  const memory::Graphs graphs = graphs_of(deployment);
+  rank.cuda_graphs = memory::cuda_graphs(exact.model, stage, graphs, deployment.model_runner_v2);
+  rank.cuda_graphs_reserved =
+      memory::cuda_graphs_reserved(platform, rank.cuda_graphs, deployment.model_runner_v2, graphs.captured > 0);
+
+  rank.requested = requested_bytes(total, deployment.gpu_memory_utilization, deployment.engine.as_of);
+  rank.available_kv =
+      less(rank.requested, {rank.model_loading, rank.activation_peak, rank.non_torch, rank.cuda_graphs_reserved});
+  if (const auto given = deployment.kv_cache_memory_bytes) rank.available_kv = {*given, *given, *given};
+  return rank;
+}
+
+}  // namespace vram::plan

@@ -1,0 +1,100 @@
+// One answer: does it start, what is each byte for, what will vLLM print. Sizes are bytes; renderers make text of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memory/estimate.h"
+#include "plan/exact.h"
+#include "plan/request.h"
+
+namespace vram::plan {
+
+enum class Reason {
+  kOk,
+  kInvalidArguments,
+  kFreeMemoryBelowRequest,
+  kOutOfMemoryLoading,
+  kOutOfMemoryProfiling,
+  kNoKvMemory,
+  kMaxModelLenTooLong,
+  kUnsupportedModel,
+};
+/// "ok", "invalid_arguments", …: the contract's words.
+std::string_view name(Reason reason);
+
+struct Verdict {
+  bool fits = false;
+  Reason reason = Reason::kOk;
+  std::optional<std::string> message;  // what vLLM prints when it refuses, word for word
+  double probability_fits = 0;
+};
+
+struct RankReport {
+  std::int64_t rank = 0, tp_rank = 0, pp_rank = 0;
+  Bytes weights;  // parameters and buffers as created
+  memory::Estimate model_loading;
+  memory::Estimate activation_peak;
+  memory::Estimate non_torch;
+  memory::Estimate cuda_graphs;
+  memory::Estimate cuda_graphs_reserved;
+  memory::Estimate context;  // used before vLLM's first snapshot
+  Bytes requested;
+  memory::Estimate available_kv;
+  Bytes kv_cache;
+  Bytes peak;
+  Bytes free_after;
+};
+
+struct WorkloadReport {
+  bool fits = false;
+  std::int64_t concurrent_requests_possible = 0;
+  std::int64_t context_possible = 0;
+};
+
+struct Component {
+  std::string name;  // "weights.experts"
+  Bytes bytes;
+  std::string explains;
+};
+
+struct Assumption {
+  std::string about, value, why, source;
+};
+
+struct Report {
+  vllm::Engine engine;
+  std::string model_name, architecture, quantization, source;
+  std::int64_t parameters = 0, layers = 0;
+  Dtype dtype = Dtype::kBfloat16;
+  std::string fingerprint;
+  hardware::Gpu gpu;
+  std::int64_t gpu_count = 1;
+  json::Object args;
+  double gpu_memory_utilization = 0;
+
+  Verdict verdict;
+  std::vector<RankReport> ranks;
+  std::optional<memory::KvPlan> kv;
+  std::string kv_dtype;
+  Bytes bytes_per_token_marginal;
+  std::optional<Tokens> max_context;  // the longest request that fits
+  std::optional<WorkloadReport> workload;
+  Tokens tokens_low, tokens_high;  // with the available memory at its 5th and 95th percentile
+  std::string basis;
+  std::vector<Component> components;  // of the fullest rank; they add up to its peak
+  std::vector<Assumption> assumptions;
+  std::vector<std::string> log;
+
+  /// The rank that decides: the one with the highest peak.
+  [[nodiscard]] const RankReport& fullest() const;
+};
+
+/// Same request, same report: on any machine, from any thread.
+///
+///   errors  kUnsupported for a model that is not modelled, kBadInput for a request that makes no sense. What vLLM
+///   itself would refuse is a report.
+Result<Report> plan(const Request& request);
+
+}  // namespace vram::plan

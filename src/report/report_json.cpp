@@ -1,0 +1,200 @@
+#include "report/report_json.h"
+
+#include "units/text.h"
+
+namespace vram::report {
+namespace {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+Value bytes(Bytes amount) { return Value(amount.count()); }
+
+Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
+
+Value interval(Bytes low, Bytes high) { return Value(Array{bytes(low), bytes(high)}); }
+
+template <class Items, class Each>
+Value list(const Items& items, Each each) {
+  Array array;
+  for (const auto& item : items) array.push_back(each(item));
+  return Value(std::move(array));
+}
+
+const char* kind(memory::KvSpec::Kind kind) {
+  switch (kind) {
+    case memory::KvSpec::Kind::kFull:
+      return "full";
+    case memory::KvSpec::Kind::kSlidingWindow:
+      return "sliding_window";
+    case memory::KvSpec::Kind::kChunkedLocal:
+      return "chunked";
+    case memory::KvSpec::Kind::kMla:
+      return "mla";
+    case memory::KvSpec::Kind::kSlidingWindowMla:
+      return "sliding_window_mla";
+    case memory::KvSpec::Kind::kCross:
+      return "cross";
+    case memory::KvSpec::Kind::kMamba:
+      return "mamba";
+  }
+  return "";
+}
+
+Value group(const memory::KvGroup& group) {
+  Object object;
+  object.set("kind", group.uniform_type ? Value("uniform") : Value(kind(group.spec.kind)));
+  object.set("layers", Value(group.layers));
+  object.set("block_size", Value(group.spec.block_size.count()));
+  object.set("page_bytes", bytes(group.page));
+  const auto window = group.spec.window ? group.spec.window : group.spec.chunk;
+  object.set("window", window ? Value(window->count()) : Value());
+  return Value(std::move(object));
+}
+
+Value verdict(const plan::Verdict& verdict) {
+  Object object;
+  object.set("fits", Value(verdict.fits));
+  object.set("reason", Value(plan::name(verdict.reason)));
+  object.set("message", verdict.message ? Value(*verdict.message) : Value());
+  object.set("probability_fits", Value(verdict.probability_fits));
+  return Value(std::move(object));
+}
+
+Value rank(const plan::RankReport& rank) {
+  Object object;
+  object.set("rank", Value(rank.rank));
+  object.set("tp_rank", Value(rank.tp_rank));
+  object.set("pp_rank", Value(rank.pp_rank));
+  object.set("weights_bytes", bytes(rank.weights));
+  object.set("model_loading_bytes", bytes(rank.model_loading.bytes));
+  object.set("activation_peak_bytes", bytes(rank.activation_peak.bytes));
+  object.set("non_torch_bytes", bytes(rank.non_torch.bytes));
+  object.set("cuda_graph_bytes", bytes(rank.cuda_graphs.bytes));
+  object.set("cuda_graph_reserved_bytes", bytes(rank.cuda_graphs_reserved.bytes));
+  object.set("context_bytes", bytes(rank.context.bytes));
+  object.set("requested_bytes", bytes(rank.requested));
+  object.set("available_kv_bytes", bytes(rank.available_kv.bytes));
+  object.set("kv_cache_bytes", bytes(rank.kv_cache));
+  object.set("peak_bytes", bytes(rank.peak));
+  object.set("free_after_bytes", bytes(rank.free_after));
+  return Value(std::move(object));
+}
+
+Value kv_cache(const plan::Report& report) {
+  if (!report.kv) return Value();
+  const memory::KvPlan& kv = *report.kv;
+  Object object;
+  object.set("dtype", Value(report.kv_dtype));
+  object.set("block_size", Value(kv.block_size.count()));
+  object.set("num_blocks", Value(kv.num_blocks));
+  Bytes block;
+  for (const Bytes each : kv.bytes_per_block) block = std::max(block, each);
+  object.set("bytes_per_block", bytes(block));
+  object.set("tokens", Value(kv.tokens.count()));
+  object.set("max_concurrency", Value(kv.max_concurrency));
+  object.set("max_concurrency_printed", Value(memory::printed_concurrency(kv.max_concurrency)));
+  object.set("groups", list(kv.groups, group));
+  Bytes needed;
+  for (const Bytes each : kv.needed) needed = std::max(needed, each);
+  object.set("needed_bytes_for_max_model_len", bytes(needed));
+  object.set("estimated_max_model_len",
+             kv.estimated_max_model_len ? Value(kv.estimated_max_model_len->count()) : Value());
+  object.set("max_context_tokens", report.max_context ? Value(report.max_context->count()) : Value());
+  object.set("bytes_per_token_marginal", bytes(report.bytes_per_token_marginal));
+  return Value(std::move(object));
+}
+
+Value model(const plan::Report& report) {
+  Object object;
+  object.set("name", Value(report.model_name));
+  object.set("architecture", Value(report.architecture));
+  object.set("parameters", Value(report.parameters));
+  object.set("layers", Value(report.layers));
+  object.set("dtype", Value(name(report.dtype)));
+  object.set("quantization", text_or_null(report.quantization));
+  object.set("max_model_len", report.kv ? Value(report.kv->max_model_len.count()) : Value());
+  object.set("source", Value(report.source));
+  object.set("fingerprint", Value(report.fingerprint));
+  return Value(std::move(object));
+}
+
+Value engine(const vllm::Engine& engine) {
+  Object object;
+  object.set("name", Value("vllm"));
+  object.set("version", Value(engine.version));
+  object.set("rules_as_of", Value(engine.as_of.text()));
+  object.set("exact", Value(engine.exact));
+  return Value(std::move(object));
+}
+
+Value gpu(const plan::Report& report) {
+  Object object;
+  object.set("name", Value(report.gpu.name));
+  object.set("count", Value(report.gpu_count));
+  object.set("total_bytes", bytes(report.gpu.total));
+  object.set("compute_capability",
+             Value(std::to_string(report.gpu.capability / 10) + '.' + std::to_string(report.gpu.capability % 10)));
+  return Value(std::move(object));
+}
+
+Value workload(const std::optional<plan::WorkloadReport>& workload) {
+  if (!workload) return Value();
+  Object object;
+  object.set("fits", Value(workload->fits));
+  object.set("concurrent_requests_possible", Value(workload->concurrent_requests_possible));
+  object.set("context_possible", Value(workload->context_possible));
+  return Value(std::move(object));
+}
+
+Value uncertainty(const plan::Report& report) {
+  if (report.ranks.empty()) return Value();
+  const memory::Estimate& available = report.fullest().available_kv;
+  Object object;
+  object.set("available_kv_bytes", interval(available.low, available.high));
+  object.set("tokens", Value(Array{Value(report.tokens_low.count()), Value(report.tokens_high.count())}));
+  object.set("basis", Value(report.basis));
+  return Value(std::move(object));
+}
+
+Value component(const plan::Component& component) {
+  Object object;
+  object.set("name", Value(component.name));
+  object.set("bytes", bytes(component.bytes));
+  object.set("explains", Value(component.explains));
+  return Value(std::move(object));
+}
+
+Value assumption(const plan::Assumption& assumption) {
+  Object object;
+  object.set("about", Value(assumption.about));
+  object.set("value", Value(assumption.value));
+  object.set("why", Value(assumption.why));
+  object.set("source", Value(assumption.source));
+  return Value(std::move(object));
+}
+
+}  // namespace
+
+Value report_json(const plan::Report& report) {
+  Object object;
+  object.set("schema", Value("vram-estimator/report/1"));
+  object.set("mode", Value("vllm"));
+  object.set("engine", engine(report.engine));
+  object.set("model", model(report));
+  object.set("args", Value(report.args));
+  object.set("gpu", gpu(report));
+  object.set("verdict", verdict(report.verdict));
+  object.set("ranks", list(report.ranks, rank));
+  object.set("kv_cache", kv_cache(report));
+  object.set("workload", workload(report.workload));
+  object.set("uncertainty", uncertainty(report));
+  object.set("components", list(report.components, component));
+  object.set("assumptions", list(report.assumptions, assumption));
+  object.set("suggestions", Value(Array{}));
+  object.set("log", list(report.log, [](const std::string& line) { return Value(line); }));
+  return Value(std::move(object));
+}
+
+}  // namespace vram::report

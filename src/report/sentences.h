@@ -1,0 +1,16 @@
+// The verdict in words: the same sentence in the terminal, on the page and in every other format.
+#pragma once
+
+#include <string>
+
+#include "plan/report.h"
+
+namespace vram::report {
+
+/// "Starts, with room for 15 full-length requests." Its first word is Starts, Refused, Unsure, Runs, vLLM or Not.
+std::string verdict_sentence(const plan::Report& report);
+
+/// One more sentence when a workload was given; empty otherwise.
+std::string workload_sentence(const plan::Report& report);
+
+}  // namespace vram::report
