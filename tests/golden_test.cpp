@@ -203,6 +203,8 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   d.build.as_of = engine.as_of;
   d.build.capability = gpu.capability;
   d.build.quantization = args.text_or("quantization", "");
+  d.build.pooling = args.text_or("runner", "") == "pooling";
+  d.build.disable_sliding_window = args.flag_or("disable_sliding_window", false);
   memory::KvSettings& kv = d.kv;
   kv.model_dtype = kv.mamba_conv_dtype = kv.mamba_state_dtype = d.build.dtype;
   kv.cache_dtype = derived.text_or("cache_dtype", "auto");

@@ -13,6 +13,8 @@ struct BuildOptions {
   vllm::Date as_of;                // rules in force
   std::string quantization;        // --quantization, empty when not given
   int capability = 90;             // the GPU's: 90 for 9.0
+  bool pooling = false;            // runner "pooling": a generative model loses its output head
+  bool disable_sliding_window = false;
 };
 
 }  // namespace vram::arch

@@ -170,10 +170,11 @@ std::int64_t kv_heads(const json::Fields& config) {
 
 void gated_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
                const LinearOptions& options) {
-  LinearOptions merged = options;
-  merged.shards = kGateUpShards;
+  LinearOptions merged = options, down = options;
+  if (merged.shards.empty()) merged.shards = kGateUpShards;
+  down.shards = {};
   block.column(name + ".gate_up_proj", hidden, {intermediate, intermediate}, merged);
-  block.row(name + ".down_proj", intermediate, hidden, options);
+  block.row(name + ".down_proj", intermediate, hidden, down);
 }
 
 }  // namespace vram::arch

@@ -117,11 +117,24 @@ class Builder {
   Quantisation quantisation_;
 };
 
-/// The cos/sin table that get_rope makes for `config`'s rope_parameters or rope_scaling.
+/// What a model class tells get_rope.
+struct Rope {
+  std::int64_t head_width = 0;
+  std::int64_t positions = 0;          // max_position: usually max_position_embeddings
+  std::string_view layer_type = {};    // for configs with one set of parameters per layer type
+  std::optional<double> partial = {};  // partial_rotary_factor, where the class does not take the config's
+};
+
+/// The cos/sin table that get_rope makes for the config's rope parameters.
 ///
-///   rows    max_position_embeddings unless the scaling type says otherwise
-///   width   head_width x partial_rotary_factor
+///   rows    positions unless the scaling type says otherwise
+///   width   head_width x partial_rotary_factor, or the parameters' rope_dim
 ///   source  vllm/model_executor/layers/rotary_embedding/__init__.py, get_rope
+RotaryTable rotary_table(const Builder& builder, const Rope& rope);
+/// The same for rope parameters that are not where they usually are.
+RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::Fields& parameters);
+
+/// The table for a config's max_position_embeddings and the newest rules.
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,
                          std::int64_t default_positions = 8192);
 

@@ -18,6 +18,13 @@ Error not_divisible(std::int64_t size, std::int64_t by) {
 /// source  vllm/model_executor/layers/vocab_parallel_embedding.py
 constexpr std::int64_t kVocabularyPadding = 64;
 
+/// Whether the scales of an attention layer are buffers; before, they were plain attributes on the host.
+constexpr vllm::Step<bool> kScalesAreBuffers[] = {
+    {{}, false, "vllm v0.12.0 vllm/attention/layer.py, _init_kv_cache_quant"},
+    {{2025, 12, 13}, true, "~ vllm v0.14.1 vllm/attention/layer.py, set_default_quant_scales"},
+};
+static_assert(vllm::well_formed(kScalesAreBuffers));
+
 std::optional<Error> create_embedding(const Embedding& embedding, const Creation& creation, const Sink& sink) {
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
   const std::int64_t padded = round_up(embedding.rows, kVocabularyPadding);
@@ -107,6 +114,7 @@ std::optional<Error> create(const Module& module, const Creation& creation, cons
         return std::nullopt;
       },
       [&](const AttentionScales& scales) -> std::optional<Error> {
+        if (!vllm::in_force(kScalesAreBuffers, creation.platform.as_of)) return std::nullopt;
         for (const char* suffix : {"_k_scale", "_v_scale", "_q_scale", "_prob_scale"})
           sink({scales.name, suffix, {1}, 1, Dtype::kFloat32, true});
         return std::nullopt;

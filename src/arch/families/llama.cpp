@@ -1,66 +1,70 @@
-// Llama and the models that vLLM builds with its class: a pre-norm decoder with grouped-query attention, rotary
-// positions and a gated MLP.
-#include "arch/builder.h"
-#include "arch/families.h"
+// Llama and the models that vLLM builds with its class or a subclass that creates the same: a pre-norm decoder with
+// grouped-query attention, rotary positions and a gated MLP.
+#include "arch/decoder.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"LlamaForCausalLM"};
+constexpr std::string_view kArchitectures[] = {
+    "LlamaForCausalLM", "LLaMAForCausalLM",       "LlamaModel",           "AquilaForCausalLM",    "AquilaModel",
+    "CwmForCausalLM",   "IQuestCoderForCausalLM", "InternLM3ForCausalLM", "InternLMForCausalLM",  "MistralForCausalLM",
+    "MistralModel",     "Ministral3ForCausalLM",  "Phi3ForCausalLM",      "TeleChat3ForCausalLM", "XverseForCausalLM"};
 
-/// source  vllm/model_executor/models/llama.py, LlamaForCausalLM
-Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto started = Builder::start(source, options);
-  if (!started) return started.error();
-  Builder& builder = *started;
+constexpr std::string_view kFusedQkv[] = {"qkv_proj"};
+constexpr std::string_view kFusedGateUp[] = {"gate_up_proj"};
+
+/// The defaults of the config class that transformers takes for a "model_type".
+struct Defaults {
+  std::string_view model_type;
+  Decoder decoder;
+  std::optional<std::int64_t> window;
+};
+
+constexpr Defaults kDefaults[] = {
+    {"llama", {}, {}},
+    {"mistral", {4096, 14336, 32000, 32, 131072, {32, 8, 0}, false}, 4096},
+    {"ministral3", {4096, 14336, 131072, 34, 262144, {32, 8, 128}, false}, {}},
+    {"phi3", {3072, 8192, 32064, 32, 4096, {32, 0, 0}, false}, {}},
+};
+
+const Defaults& defaults(std::string_view model_type) {
+  for (const Defaults& each : kDefaults)
+    if (each.model_type == model_type) return each;
+  return kDefaults[0];
+}
+
+/// source  vllm/model_executor/models/llama.py, LlamaForCausalLM; mistral.py; phi3.py
+void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
+  const Defaults& absent = defaults(config.text_or("model_type", "llama"));
+  const Decoder decoder = read_decoder(builder, absent.decoder);
+  const LayerWindows windows = layer_windows(builder, decoder, {.window = absent.window});
 
-  const std::int64_t hidden = config.count("hidden_size");
-  const std::int64_t intermediate = config.count("intermediate_size");
-  const std::int64_t vocabulary = config.count("vocab_size");
-  const std::int64_t query_heads = config.count("num_attention_heads");
-  const QkvHeads heads{query_heads, kv_heads(config), head_width(config)};
-  const bool attention_bias = config.flag_or("attention_bias", config.flag_or("bias", false));
-  const bool mlp_bias = config.flag_or("mlp_bias", false);
-  const RotaryTable rotary = rotary_table(config, heads.width, builder.dtype());
-  const std::int64_t layers = builder.layers();
-  const FullAttention cache{{heads.kv, heads.width, heads.width}};
-
-  Block embedding = builder.block("model");
-  embedding.embedding("embed_tokens", vocabulary, hidden);
-  const bool tied = config.flag_or("tie_word_embeddings", false);
-  builder.add_part("embedding", tied ? Part::Place::kFirstAndLastStage : Part::Place::kFirstStage,
-                   std::move(embedding));
-
-  for (std::int64_t i = 0; i < layers; ++i) {
-    Block layer = builder.block("model.layers." + std::to_string(i));
-    layer.qkv("self_attn.qkv_proj", hidden, heads, {.bias = attention_bias});
-    layer.row("self_attn.o_proj", heads.query * heads.width, hidden, {.bias = attention_bias});
-    layer.rotary(rotary);
-    layer.attention("self_attn.attn", cache);
-    gated_mlp(layer, "mlp", hidden, intermediate, {.bias = mlp_bias});
-    layer.rms_norm("input_layernorm", hidden);
-    layer.rms_norm("post_attention_layernorm", hidden);
-    builder.add_layer(std::move(layer));
+  const bool bias = config.flag_or("attention_bias", false) || config.flag_or("bias", false);
+  SelfAttention attention{.bias = config.flag_or("qkv_bias", bias), .output_bias = bias};
+  attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
+  LinearOptions mlp{.bias = config.flag_or("mlp_bias", false)};
+  if (naming.architecture == "Phi3ForCausalLM") {
+    // The checkpoint holds them merged.
+    attention.shards = kFusedQkv;
+    mlp.shards = kFusedGateUp;
   }
 
-  Block last = builder.block("");
-  last.rms_norm("model.norm", hidden);
-  if (!tied) last.head("lm_head", vocabulary, hidden);
-  builder.add_part("head", Part::Place::kLastStage, std::move(last));
-
-  builder.model.layer_prefix = "model.layers";
-  builder.model.attention_heads = heads.query;
-  builder.model.kv_heads = heads.kv;
-  builder.model.head_width = heads.width;
-  builder.model.hidden = hidden;
-  builder.model.vocabulary = vocabulary;
-  return builder.finish();
+  const std::string model = naming.under("model");
+  add_ends(builder, decoder, model, naming);
+  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
+    attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
+    self_attention(layer, decoder, attention);
+    gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, mlp);
+    layer.rms_norm("input_layernorm", decoder.hidden);
+    layer.rms_norm("post_attention_layernorm", decoder.hidden);
+  });
+  describe_model(builder, decoder, model + ".layers");
 }
 
 }  // namespace
 
 extern const Entry llama;
-const Entry llama{kArchitectures, build};
+const Entry llama{kArchitectures, build_text<describe>, describe};
 
 }  // namespace vram::arch::families

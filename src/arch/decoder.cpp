@@ -1,0 +1,159 @@
+#include "arch/decoder.h"
+
+#include <algorithm>
+
+namespace vram::arch {
+namespace {
+
+/// How vLLM comes from layer_types to the window of a layer that its class hands none.
+enum class WindowRule { kPattern, kUnlessMixed, kAllSliding };
+
+constexpr vllm::Step<WindowRule> kWindowRule[] = {
+    {{}, WindowRule::kPattern, "vllm v0.9.2 vllm/config.py, ModelConfig.__post_init__"},
+    {{2025, 7, 23}, WindowRule::kUnlessMixed, "~ vllm v0.10.1 vllm/engine/arg_utils.py, is_interleaved"},
+    {{2026, 7, 20}, WindowRule::kAllSliding, "~ absent in v0.26.0, in v0.27.0 vllm/engine/arg_utils.py"},
+};
+static_assert(vllm::well_formed(kWindowRule));
+
+bool is_null(const json::Fields& config, std::string_view name) {
+  const json::Value* value = config.value().object() ? config.value().object()->find(name) : nullptr;
+  return value && value->is_null();
+}
+
+std::vector<bool> read_layer_types(const json::Fields& config, std::int64_t layers, std::vector<bool> absent) {
+  if (!config.has("layer_types")) return absent;
+  const std::vector<std::string> types = config.texts("layer_types");
+  if (std::int64_t(types.size()) < layers) {
+    config.refuse("layer_types", "names " + std::to_string(types.size()) + " layers of " + std::to_string(layers));
+    return absent;
+  }
+  std::vector<bool> sliding;
+  for (std::int64_t i = 0; i < layers; ++i) sliding.push_back(types[std::size_t(i)] == "sliding_attention");
+  return sliding;
+}
+
+Heads cached(const QkvHeads& heads) {
+  return {heads.kv, heads.width, heads.value_width ? heads.value_width : heads.width};
+}
+
+}  // namespace
+
+Decoder read_decoder(const Builder& builder, const Decoder& absent) {
+  const json::Fields& config = builder.text();
+  Decoder decoder;
+  decoder.hidden = config.count_or("hidden_size", absent.hidden, 1);
+  decoder.intermediate = config.count_or("intermediate_size", absent.intermediate, 1);
+  decoder.vocabulary = config.count_or("vocab_size", absent.vocabulary, 1);
+  decoder.layers = config.has("num_hidden_layers") ? builder.layers() : absent.layers;
+  decoder.positions = config.count_or("max_position_embeddings", absent.positions, 1);
+  decoder.heads.query = config.count_or("num_attention_heads", absent.heads.query, 1);
+  const bool as_query = absent.heads.kv == 0 || is_null(config, "num_key_value_heads");
+  decoder.heads.kv = config.count_or("num_key_value_heads", as_query ? decoder.heads.query : absent.heads.kv, 1);
+  decoder.heads.width = absent.heads.width;
+  if (decoder.heads.width == 0 || is_null(config, "head_dim"))
+    decoder.heads.width = decoder.hidden / decoder.heads.query;
+  // 0 is read as absent by vLLM's `head_dim or …`.
+  if (const auto given = config.maybe_count("head_dim"); given && *given > 0) decoder.heads.width = *given;
+  decoder.tied = config.flag_or("tie_word_embeddings", absent.tied);
+  return decoder;
+}
+
+void describe_model(Builder& builder, const Decoder& decoder, std::string layer_prefix) {
+  builder.model.layer_prefix = std::move(layer_prefix);
+  builder.model.attention_heads = decoder.heads.query;
+  builder.model.kv_heads = decoder.heads.kv;
+  builder.model.head_width = decoder.heads.width;
+  builder.model.hidden = decoder.hidden;
+  builder.model.vocabulary = decoder.vocabulary;
+}
+
+void add_ends(Builder& builder, const Decoder& decoder, const std::string& model, const Naming& naming,
+              const Ends& ends) {
+  using Place = Part::Place;
+  Block embedding = builder.block(model);
+  embedding.embedding(std::string(ends.embedding), decoder.vocabulary, decoder.hidden);
+  const Place first = ends.every_stage ? Place::kEveryStage
+                      : decoder.tied   ? Place::kFirstAndLastStage
+                                       : Place::kFirstStage;
+  builder.add_part("embedding", first, std::move(embedding));
+
+  const Place last = ends.every_stage ? Place::kEveryStage : Place::kLastStage;
+  Block norm = builder.block(model);
+  if (ends.layer_norm)
+    norm.layer_norm(std::string(ends.norm), decoder.hidden);
+  else
+    norm.rms_norm(std::string(ends.norm), decoder.hidden);
+  builder.add_part("norm", last, std::move(norm));
+
+  if (decoder.tied || builder.options().pooling) return;
+  Block head = builder.block(naming.prefix);
+  head.head("lm_head", decoder.vocabulary, decoder.hidden, ends.head_bias);
+  builder.add_part("head", last, std::move(head));
+}
+
+std::optional<Tokens> LayerWindows::of(std::int64_t layer) const {
+  if (sliding.empty() || sliding[std::size_t(layer)]) return window;
+  return std::nullopt;
+}
+
+LayerWindows layer_windows(const Builder& builder, const Decoder& decoder, const WindowDefaults& absent) {
+  const json::Fields& config = builder.text();
+  LayerWindows windows;
+  std::optional<std::int64_t> window = config.maybe_count("sliding_window");
+  if (!window && !is_null(config, "sliding_window")) window = absent.window;
+  if (!absent.used || builder.options().disable_sliding_window) window = std::nullopt;
+  if (window && *window > 0) windows.window = Tokens(*window);
+  windows.sliding = read_layer_types(config, decoder.layers, absent.sliding);
+
+  const auto slides = [](bool sliding) { return sliding; };
+  const bool all = std::all_of(windows.sliding.begin(), windows.sliding.end(), slides);
+  const bool none = !windows.sliding.empty() && std::none_of(windows.sliding.begin(), windows.sliding.end(), slides);
+  bool by_layer = absent.per_layer;
+  switch (vllm::in_force(kWindowRule, builder.options().as_of)) {
+    case WindowRule::kPattern:
+      by_layer = by_layer && (config.has("sliding_window_pattern") || !absent.sliding.empty());
+      if (!by_layer) windows.sliding.clear();
+      break;
+    case WindowRule::kUnlessMixed:
+      if (none) windows.sliding.clear();
+      break;
+    case WindowRule::kAllSliding:
+      break;
+  }
+  if (!by_layer && !all && !windows.sliding.empty()) windows = {};
+  return windows;
+}
+
+LayerCache attention_cache(const Builder& builder, const QkvHeads& heads, std::optional<Tokens> window) {
+  if (!builder.text().flag_or("is_causal", true)) return encoder_cache(heads, window);
+  if (window) return SlidingWindow{cached(heads), *window};
+  return FullAttention{cached(heads)};
+}
+
+LayerCache encoder_cache(const QkvHeads& heads, std::optional<Tokens> window) {
+  return EncoderOnly{cached(heads), window};
+}
+
+void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& attention) {
+  const std::string name(attention.name);
+  const QkvHeads& heads = decoder.heads;
+  const std::int64_t value_width = heads.value_width ? heads.value_width : heads.width;
+  layer.qkv(name + ".qkv_proj", decoder.hidden, heads, {.bias = attention.bias, .shards = attention.shards});
+  layer.row(name + '.' + std::string(attention.output), heads.query * value_width, decoder.hidden,
+            {.bias = attention.output_bias});
+  if (attention.rotary) layer.rotary(*attention.rotary);
+  layer.attention(name + ".attn", attention.cache);
+  if (attention.head_norm == 0) return;
+  layer.rms_norm(name + ".q_norm", attention.head_norm);
+  layer.rms_norm(name + ".k_norm", attention.head_norm);
+}
+
+void add_language_model(Builder& builder, const Naming& naming) {
+  for (const families::Entry* family : families::all())
+    for (const std::string_view name : family->architectures)
+      if (name == naming.architecture && family->describe) return family->describe(builder, naming);
+  builder.config().refuse("architectures", "the language model " + naming.architecture + " is not modelled yet", "",
+                          ErrorCode::kUnsupported);
+}
+
+}  // namespace vram::arch
