@@ -206,7 +206,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   d.build.pooling = args.text_or("runner", "") == "pooling";
   d.build.disable_sliding_window = args.flag_or("disable_sliding_window", false);
   memory::KvSettings& kv = d.kv;
-  kv.model_dtype = kv.mamba_conv_dtype = kv.mamba_state_dtype = d.build.dtype;
+  kv.model_dtype = d.build.dtype;
   kv.cache_dtype = derived.text_or("cache_dtype", "auto");
   if (args.has("block_size")) kv.block_size = Tokens(args.count("block_size"));
   kv.max_model_len = Tokens(derived.count_or("max_model_len", 0));
@@ -217,7 +217,8 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   kv.prefix_caching = derived.flag_or("enable_prefix_caching", false);
   kv.hybrid_manager = !derived.flag_or("disable_hybrid_kv_cache_manager", false);
   kv.mamba_cache_mode = derived.text_or("mamba_cache_mode", "");
-  if (const auto dtype = read_dtype(args.text_or("mamba_ssm_cache_dtype", ""))) kv.mamba_state_dtype = *dtype;
+  kv.mamba_conv_dtype = read_dtype(args.text_or("mamba_cache_dtype", ""));
+  kv.mamba_state_dtype = read_dtype(args.text_or("mamba_ssm_cache_dtype", ""));
   kv.decode_context_parallel = args.count_or("decode_context_parallel_size", 1);
   const json::Fields speculative = args.inner("speculative_config");
   kv.speculative_tokens = speculative.count_or("num_speculative_tokens", 0);

@@ -25,12 +25,12 @@ struct KvSettings {
   std::int64_t max_concurrent_batches = 1;  // batches in flight: 1, 2 with async scheduling, pp (+ 1) with stages
   std::int64_t encoder_tokens = 0;          // longest encoder input of an encoder-decoder model
   bool prefix_caching = true;
-  bool hybrid_manager = true;      // not disable_hybrid_kv_cache_manager, after vLLM's own decision
-  bool multimodal_prefix = false;  // bidirectional attention over images: fewer backends take it
-  std::string mamba_cache_mode;    // "none", "align", "all"; empty without recurrent layers
-  std::optional<Tokens> mamba_block_size;
-  Dtype mamba_conv_dtype = Dtype::kBfloat16;   // mamba_cache_dtype, resolved
-  Dtype mamba_state_dtype = Dtype::kBfloat16;  // mamba_ssm_cache_dtype, resolved
+  bool hybrid_manager = true;              // not disable_hybrid_kv_cache_manager, after vLLM's own decision
+  bool multimodal_prefix = false;          // bidirectional attention over images: fewer backends take it
+  std::string mamba_cache_mode;            // "none", "align", "all"; empty without recurrent layers
+  std::optional<Tokens> mamba_block_size;  // --mamba-block-size
+  std::optional<Dtype> mamba_conv_dtype;   // --mamba-cache-dtype; absent: "auto"
+  std::optional<Dtype> mamba_state_dtype;  // --mamba-ssm-cache-dtype; absent: "auto", the layer's own
   std::int64_t decode_context_parallel = 1;
   std::int64_t speculative_tokens = 0;  // num_speculative_tokens; 0 without speculation
   std::string speculative_method;       // "mtp", "eagle", "eagle3", "draft_model", "ngram"; empty without speculation

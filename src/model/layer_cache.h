@@ -111,6 +111,10 @@ struct CompressorState {
 };
 
 // States of fixed size per sequence ----------------------------------------------------------------------------------
+//
+// `state_dtype` is what the class takes for its recurrent part where --mamba-ssm-cache-dtype is "auto": Qwen3.5's
+// mamba_ssm_dtype; Nemotron-H's mamba_ssm_cache_dtype, without one float16 from 0.13 and float32 from 0.20 on. Absent:
+// the convolution's.
 
 /// Mamba 1: a convolution over `intermediate` channels and a matrix of `state` a channel.
 struct Mamba1State {
@@ -127,7 +131,8 @@ struct Mamba2State {
   std::int64_t heads = 0, head_width = 0;
   std::int64_t state = 0;
   std::int64_t kernel = 0;
-  std::int64_t chunk = 0;  // mamba_chunk_size or chunk_size; 0: the config has neither
+  std::int64_t chunk = 0;  // mamba_chunk_size or chunk_size, else 2048
+  std::optional<Dtype> state_dtype;
   friend bool operator==(const Mamba2State&, const Mamba2State&) = default;
 };
 
@@ -137,6 +142,7 @@ struct GatedDeltaState {
   std::int64_t key_width = 0, value_width = 0;
   std::int64_t kernel = 0;
   enum class Class : std::uint8_t { kQwen, kOlmo } implementation = Class::kQwen;
+  std::optional<Dtype> state_dtype;
   friend bool operator==(const GatedDeltaState&, const GatedDeltaState&) = default;
 };
 
