@@ -126,20 +126,29 @@ Answers expected_answers(const json::Value& line) {
 }
 
 const char* vllm_kind(memory::KvSpec::Kind kind) {
+  using Kind = memory::KvSpec::Kind;
   switch (kind) {
-    case memory::KvSpec::Kind::kFull:
+    case Kind::kFull:
       return "FullAttentionSpec";
-    case memory::KvSpec::Kind::kSlidingWindow:
-      return "SlidingWindowSpec";
-    case memory::KvSpec::Kind::kChunkedLocal:
-      return "ChunkedLocalAttentionSpec";
-    case memory::KvSpec::Kind::kMla:
+    case Kind::kSinkFull:
+      return "SinkFullAttentionSpec";
+    case Kind::kReferenceWindow:
+      return "RSWASpec";
+    case Kind::kMla:
       return "MLAAttentionSpec";
-    case memory::KvSpec::Kind::kSlidingWindowMla:
+    case Kind::kHiddenState:
+      return "HiddenStateCacheSpec";
+    case Kind::kSlidingWindow:
+      return "SlidingWindowSpec";
+    case Kind::kSlidingWindowMla:
       return "SlidingWindowMLASpec";
-    case memory::KvSpec::Kind::kCross:
+    case Kind::kChunkedLocal:
+      return "ChunkedLocalAttentionSpec";
+    case Kind::kCircularBuffer:
+      return "CircularBufferSpec";
+    case Kind::kCross:
       return "CrossAttentionSpec";
-    case memory::KvSpec::Kind::kMamba:
+    case Kind::kMamba:
       return "MambaSpec";
   }
   return "";

@@ -21,7 +21,7 @@ Result<KvSpecs> kv_specs(const Model& model, const Model*, const Parallel& paral
       spec.cache_dtype = settings.cache_dtype;
       spec.page =
           Bytes(width(spec.dtype)) * (spec.head_size + spec.head_size_v) * spec.kv_heads * spec.block_size.count();
-      specs.layers.push_back({i, cache.name, spec});
+      specs.layers.push_back({i, cache.name, spec, false});
     }
   return specs;
 }

@@ -34,12 +34,28 @@ struct KvSettings {
   std::int64_t decode_context_parallel = 1;
   std::int64_t speculative_tokens = 0;  // num_speculative_tokens; 0 without speculation
   std::string speculative_method;       // "mtp", "eagle", "eagle3", "draft_model", "ngram"; empty without speculation
+  std::int64_t mtp_modules = 1;         // num_nextn_predict_layers of an "mtp" draft
   std::optional<std::int64_t> num_gpu_blocks_override;
+  bool v0_engine = false;         // VLLM_USE_V1=0, or what V1 did not yet run; before 0.8 there is nothing else
+  Bytes swap_space{4 * kGiB};     // a GPU, on the CPU: V0 only
   std::string attention_backend;  // --attention-backend; empty: vLLM chooses
 };
 
 struct KvSpec {
-  enum class Kind { kFull, kSlidingWindow, kChunkedLocal, kMla, kSlidingWindowMla, kCross, kMamba };
+  /// vLLM's spec classes. Full attention and what derives from it come first, then the others.
+  enum class Kind {
+    kFull,
+    kSinkFull,         // with learnt tokens in front (openPangu)
+    kReferenceWindow,  // the prompt and a window of what was generated
+    kMla,
+    kHiddenState,  // extract_hidden_states
+    kSlidingWindow,
+    kSlidingWindowMla,
+    kChunkedLocal,
+    kCircularBuffer,  // keys of the group of tokens still being compressed: a block a request
+    kCross,
+    kMamba
+  };
   Kind kind = Kind::kFull;
   Tokens block_size;
   Bytes page;                        // of one block, before padding
@@ -48,13 +64,20 @@ struct KvSpec {
   Dtype dtype = Dtype::kBfloat16;
   std::string cache_dtype;  // "fp8_ds_mla", "fp8", …: caches of unlike formats are unlike specs
   std::optional<Tokens> window, chunk;
-  std::int64_t compress_ratio = 1;      // tokens a stored row stands for (DeepSeek-V4)
-  std::int64_t stride_alignment = 1;    // bytes to which a block's stride is rounded up
+  Tokens retained;                    // tokens kept below the window; the planner's to set
+  std::int64_t compress_ratio = 1;    // tokens a stored row stands for (DeepSeek-V4)
+  std::int64_t page_alignment = 1;    // bytes: every new block size pads the page to it (DeepSeek-V4)
+  std::int64_t stride_alignment = 1;  // bytes to which a block's stride is rounded up
+  std::int64_t stride_kernel_block =
+      0;                                // tokens: the stride is whole kernel blocks of at most so many; 0: no such rule
+  bool block_strided = false;           // indexes_kv_by_block_stride (0.24 to 0.28): the page may be padded
+  bool bounded_replay = false;          // replays its window instead of caching prefixes (DeepSeek-V4.1)
   std::string mamba_kind, mamba_mode;   // kMamba
   std::int64_t speculative_blocks = 0;  // kMamba: extra state blocks a request may hold
   std::int64_t checkpoint_blocks = 0;   // kMamba in align mode
+  std::int64_t checkpoint_alignment = 0;  // kMamba: tokens; 0: no checkpoints
+  bool tp_replicated = false;             // kMamba: every rank holds the whole state
   bool dcp_sharded = true;
-  bool draft = false;  // belongs to the speculative model
 
   [[nodiscard]] Bytes page_size() const { return page_padded.value_or(page); }
   friend bool operator==(const KvSpec&, const KvSpec&) = default;
@@ -65,6 +88,7 @@ struct KvLayer {
   std::int64_t layer = 0;  // decoder layer; those of the draft follow the target's
   std::string_view name;   // within the layer
   KvSpec spec;
+  bool draft = false;  // belongs to the speculative model
 };
 
 /// The attention backend that vLLM chooses for a layer, and what it asks of block sizes.
