@@ -34,7 +34,24 @@ std::optional<Error> create_embedding(const Embedding& embedding, const Creation
   return std::nullopt;
 }
 
-std::optional<Error> create_linear(const Linear& linear, const Creation& creation, const Sink& sink) {
+/// Around the experts, ranks of one replica take different tokens instead of different columns (sequence-parallel MoE,
+/// with vLLM's default all-to-all backend).
+constexpr vllm::Step<bool> kTokensDealtOut[] = {
+    {{}, false, "vllm v0.10.2 vllm/model_executor/models/deepseek_v2.py: with DeepEP only"},
+    {{2025, 9, 27}, true, "~https://github.com/vllm-project/vllm/pull/24982; in v0.14.1 vllm/config/parallel.py"},
+};
+static_assert(vllm::well_formed(kTokensDealtOut));
+
+bool tokens_dealt_out(const Creation& creation) {
+  const Parallel& parallel = creation.parallel;
+  return parallel.expert && parallel.tensor > 1 && parallel.data > 1 &&
+         vllm::in_force(kTokensDealtOut, creation.platform.as_of);
+}
+
+std::optional<Error> create_linear(const Linear& linear, const Creation& around, const Sink& sink) {
+  Creation creation = around;
+  creation.dtype = linear.dtype.value_or(creation.dtype);
+  creation.whole = creation.whole || (linear.beside_experts && tokens_dealt_out(creation));
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
   LinearOnRank on_rank{linear.name, linear.input, {}, linear.input, 0, ranks, linear.split == Linear::Input::kDivided};
   if (linear.split == Linear::Input::kDivided) {
@@ -52,12 +69,23 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& creatio
   return std::nullopt;
 }
 
+/// Which rank holds an expert: a buffer of whole numbers on the GPU, until it came to be made on the host.
+constexpr vllm::Step<bool> kExpertMap[] = {
+    {{}, false, "vllm v0.10.2 vllm/model_executor/layers/fused_moe/layer.py: an attribute, not a buffer"},
+    {{2025, 11, 1}, true, "~vllm v0.14.1 vllm/model_executor/layers/fused_moe/layer.py, _expert_map"},
+    {{2026, 9, 14}, false, "~vllm v0.33.0 vllm/model_executor/layers/fused_moe/expert_map_manager.py"},
+};
+static_assert(vllm::well_formed(kExpertMap));
+
 std::optional<Error> create_experts(const Experts& experts, const Creation& creation, const Sink& sink) {
   const Parallel& parallel = creation.parallel;
   const std::int64_t ranks = parallel.expert_ranks();
   ExpertsOnRank on_rank{experts.name, experts.count, experts.hidden, experts.intermediate, experts.gated, experts.bias};
-  if (parallel.expert) {
-    on_rank.count = ceil_div(experts.count + parallel.redundant_experts, ranks);
+  if (parallel.whole_experts()) {
+    const std::int64_t copies = experts.count + parallel.redundant_experts;
+    on_rank.count = ceil_div(copies, ranks);
+    if (vllm::in_force(kExpertMap, creation.platform.as_of))
+      sink({experts.name, "_expert_map", {copies}, 1, Dtype::kInt32, true});
   } else {
     if (experts.intermediate % ranks != 0) return not_divisible(experts.intermediate, ranks);
     on_rank.intermediate = experts.intermediate / ranks;

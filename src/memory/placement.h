@@ -21,6 +21,8 @@ struct Parallel {
 
   /// Ranks that share the experts of a layer.
   [[nodiscard]] std::int64_t expert_ranks() const { return tensor * data; }
+  /// Experts are dealt out whole.
+  [[nodiscard]] bool whole_experts() const { return expert && expert_ranks() > 1; }
   friend bool operator==(const Parallel&, const Parallel&) = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,7 +31,7 @@ struct Embedding {
   std::int64_t rows = 0, width = 0;
   bool head = false;
   bool bias = false;
-  Packing packing;
+  Packing packing = {};
   friend bool operator==(const Embedding&, const Embedding&) = default;
 };
 
@@ -42,18 +43,20 @@ struct Linear {
   std::vector<Columns> outputs;
   Input split = Input::kWhole;
   bool bias = false;
-  Packing packing;
+  Packing packing = {};
+  std::optional<Dtype> dtype;   // where the class asks for another than the model's
+  bool beside_experts = false;  // not divided where tokens, not columns, are dealt out around the experts
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
-/// FusedMoE: `count` experts of a gated or plain two-layer network.
+/// FusedMoE: `count` experts of a gated or plain two-layer network, dealt out whole or column by column.
 struct Experts {
   std::string name;
-  std::int64_t count = 0, per_token = 0;
+  std::int64_t count = 0, per_token = 0;  // without redundant copies
   std::int64_t hidden = 0, intermediate = 0;
   bool gated = true;
   bool bias = false;
-  Packing packing;
+  Packing packing = {};
   friend bool operator==(const Experts&, const Experts&) = default;
 };
 

@@ -1,0 +1,100 @@
+// DeepSeek-V2 and V3: latent attention, experts beside shared experts after the first few layers.
+#include "arch/families/deepseek_v2.h"
+
+#include "arch/decoder.h"
+#include "arch/latent.h"
+
+namespace vram::arch::families {
+namespace {
+
+constexpr std::string_view kArchitectures[] = {"DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM"};
+
+constexpr vllm::Step<bool> kFloatCorrectionBias[] = {
+    {{}, false, "vllm v0.9.2 vllm/model_executor/models/deepseek_v2.py, DeepseekV2MoE: the model's dtype"},
+    {{2025, 7, 26}, true, "~vllm v0.10.2 vllm/model_executor/models/deepseek_v2.py"},
+};
+static_assert(vllm::well_formed(kFloatCorrectionBias));
+
+/// Attention over keys and values of every head, for configs that vLLM does not count as latent.
+/// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2Attention: values are padded to the width of keys
+void add_unfolded_attention(Block& layer, std::int64_t hidden, const LatentWidths& widths, const RotaryTable& rotary) {
+  if (widths.query_rank) {
+    layer.replicated("self_attn.q_a_proj", hidden, {*widths.query_rank});
+    layer.rms_norm("self_attn.q_a_layernorm", *widths.query_rank);
+    layer.column("self_attn.q_b_proj", *widths.query_rank, {widths.heads * widths.key()});
+  } else {
+    layer.column("self_attn.q_proj", hidden, {widths.heads * widths.key()});
+  }
+  layer.replicated("self_attn.kv_a_proj_with_mqa", hidden, {widths.kv_rank + widths.rope});
+  layer.rms_norm("self_attn.kv_a_layernorm", widths.kv_rank);
+  layer.column("self_attn.kv_b_proj", widths.kv_rank, {widths.heads * (widths.nope + widths.value)});
+  layer.row("self_attn.o_proj", widths.heads * widths.value, hidden);
+  layer.rotary(rotary);
+  layer.attention("self_attn.attn", FullAttention{{widths.heads, widths.key(), widths.key()}});
+}
+
+/// source  transformers' DeepseekV3Config; DeepseekV2Config where the model_type says so
+Decoder read(const Builder& builder) {
+  const bool second = builder.text().text_or("model_type", "") == "deepseek_v2";
+  return read_decoder(builder, second ? Decoder{4096, 11008, 102400, 32, 2048, {32, 0, 0}, false}
+                                      : Decoder{7168, 18432, 129280, 61, 4096, {128, 128, 0}, false});
+}
+
+/// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2ForCausalLM
+void describe(Builder& builder, const Naming& naming) {
+  const json::Fields& config = builder.text();
+  Decoder decoder = read(builder);
+  decoder.tied = false;  // the class never ties
+  const LatentWidths widths = latent_widths(config, decoder.heads.query);
+  const RotaryTable rotary =
+      rotary_table(builder, {.head_width = widths.rope, .positions = decoder.positions});
+  const bool latent = uses_latents(builder);
+
+  const std::string model = naming.under("model");
+  add_ends(builder, decoder, model, naming);
+  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
+    if (latent)
+      latent_attention(layer, "self_attn", decoder.hidden, widths, rotary);
+    else
+      add_unfolded_attention(layer, decoder.hidden, widths, rotary);
+    if (is_deepseek_moe_layer(config, i))
+      add_deepseek_experts(layer, "mlp", config, decoder.hidden);
+    else
+      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate);
+    layer.rms_norm("input_layernorm", decoder.hidden);
+    layer.rms_norm("post_attention_layernorm", decoder.hidden);
+  });
+  decoder.heads.width = latent ? widths.kv_rank + widths.rope : widths.key();
+  describe_model(builder, decoder, model + ".layers");
+  builder.model.latent_attention = latent;
+}
+
+}  // namespace
+
+bool is_deepseek_moe_layer(const json::Fields& config, std::int64_t i) {
+  const bool any = config.has("n_routed_experts") || config.has("num_local_experts");
+  return any && i >= config.count_or("first_k_dense_replace", 0) && i % config.count_or("moe_layer_freq", 1, 1) == 0;
+}
+
+void add_deepseek_experts(Block& layer, const std::string& name, const json::Fields& config, std::int64_t hidden) {
+  const std::int64_t experts = config.count_of({"n_routed_experts", "num_local_experts"});
+  const std::int64_t intermediate = config.count("moe_intermediate_size");
+  layer.replicated(name + ".gate", hidden, {experts}, {.quantised = false});
+  if (config.text_or("topk_method", "") == "noaux_tc") {
+    const bool is_float = vllm::in_force(kFloatCorrectionBias, layer.builder().options().as_of);
+    layer.tensor(name + ".gate.e_score_correction_bias", {experts},
+                 is_float ? std::optional(Dtype::kFloat32) : std::nullopt);
+  }
+  if (const std::int64_t shared = config.count_or("n_shared_experts", 0); shared > 0)
+    gated_mlp(layer, name + ".shared_experts", hidden, intermediate * shared, {.beside_experts = true});
+  layer.experts({.name = name + ".experts",
+                 .count = experts,
+                 .per_token = config.count_or("num_experts_per_tok", 8),
+                 .hidden = hidden,
+                 .intermediate = intermediate});
+}
+
+extern const Entry deepseek_v2;
+const Entry deepseek_v2{kArchitectures, build_text<describe>, describe};
+
+}  // namespace vram::arch::families
