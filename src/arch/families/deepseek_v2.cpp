@@ -46,8 +46,7 @@ void describe(Builder& builder, const Naming& naming) {
   Decoder decoder = read(builder);
   decoder.tied = false;  // the class never ties
   const LatentWidths widths = latent_widths(config, decoder.heads.query);
-  const RotaryTable rotary =
-      rotary_table(builder, {.head_width = widths.rope, .positions = decoder.positions});
+  const RotaryTable rotary = rotary_table(builder, {.head_width = widths.rope, .positions = decoder.positions});
   const bool latent = uses_latents(builder);
 
   const std::string model = naming.under("model");
