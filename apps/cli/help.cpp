@@ -1,0 +1,83 @@
+#include "help.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "report/layout.h"
+
+namespace vram::cli {
+namespace {
+
+constexpr std::size_t kIndent = 2, kGap = 2;
+
+struct Entry {
+  std::string term;
+  std::string_view meaning;
+};
+
+/// Terms at the left, their meanings in a column beside the widest.
+std::string listing(std::span<const Entry> entries, int width) {
+  std::size_t widest = 0;
+  for (const Entry& entry : entries) widest = std::max(widest, entry.term.size());
+  const std::size_t column = kIndent + widest + kGap;
+  std::string text;
+  for (const Entry& entry : entries) {
+    std::string line(kIndent, ' ');
+    line += entry.term;
+    line.append(column - line.size(), ' ');
+    text += line + report::wrapped(entry.meaning, width, column, column) + '\n';
+  }
+  return text;
+}
+
+std::string term_of(const Option& option) {
+  std::string term = option.alias.empty() ? "" : std::string(option.alias) + ", ";
+  term += option.name;
+  if (!option.argument.empty()) term += ' ' + std::string(option.argument);
+  return term;
+}
+
+std::string paragraph(std::string_view text, int width) { return report::wrapped(text, width, 0, 0) + '\n'; }
+
+/// A command to type: broken at blanks, each break marked as a shell wants it.
+std::string typed(const std::string& command, int width) {
+  std::string lines = report::wrapped(command, width - 2, 6, 0);
+  for (std::size_t at = lines.find('\n'); at != std::string::npos; at = lines.find('\n', at + 3))
+    lines.insert(at, " \\");
+  return lines + '\n';
+}
+
+}  // namespace
+
+std::string overview(std::string_view program, std::span<const Command* const> commands, int width) {
+  std::vector<const Command*> sorted(commands.begin(), commands.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Command* a, const Command* b) { return a->order < b->order; });
+  std::vector<Entry> entries;
+  for (const Command* command : sorted) entries.push_back({std::string(command->name), command->summary});
+  const std::string name(program);
+  std::string text = "Usage: " + name + " COMMAND [options]\n\n";
+  text += paragraph("Says how much GPU memory serving a language model takes, before it is served.", width) + '\n';
+  text += listing(entries, width) + '\n';
+  text +=
+      paragraph("\"" + name + " COMMAND --help\" says more about one; --version tells this program's version.", width);
+  if (!sorted.empty()) text += "Example:\n" + typed(name + ' ' + std::string(sorted.front()->example), width);
+  return text;
+}
+
+std::string help(std::string_view program, const Command& command, int width) {
+  const std::string name(program);
+  const std::string usage = "Usage: " + name + ' ' + std::string(command.name) + ' ' + std::string(command.usage);
+  std::vector<Entry> entries;
+  const std::vector<Option> options = options_of(command);
+  for (const Option& option : options) entries.push_back({term_of(option), option.help});
+  std::string text = report::wrapped(usage, width, 6, 0) + "\n\n";
+  text += paragraph(command.about, width) + '\n';
+  text += listing(entries, width) + '\n';
+  text += paragraph("Exit status: " + std::string(command.exit), width);
+  text += "Example:\n" + typed(name + ' ' + std::string(command.example), width);
+  return text;
+}
+
+}  // namespace vram::cli

@@ -1,0 +1,119 @@
+#include "terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include "units/text.h"
+
+namespace vram::cli {
+namespace {
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+bool is_set(const std::optional<std::string>& variable) { return variable && !variable->empty(); }
+
+bool coloured(const Surroundings& around, bool is_terminal, When when) {
+  if (when != When::kAuto) return when == When::kAlways;
+  if (is_set(around.no_color)) return false;
+  if (is_set(around.clicolor_force) && around.clicolor_force != "0") return true;
+  return is_terminal && around.term != "dumb";
+}
+
+bool locale_is_utf8(const Surroundings& around) {
+  for (const auto* locale : {&around.lc_all, &around.lc_ctype, &around.lang}) {
+    if (!is_set(*locale)) continue;
+    const std::string name = lower(**locale);
+    return name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+/// One line that moves no cursor, whatever was typed.
+std::string harmless(std::string_view sentence, bool utf8) {
+  std::string line;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(sentence[i]);
+    if (byte < 0x20 || byte == 0x7f) {
+      line += '?';
+    } else if (!utf8 && sentence.substr(i).starts_with("…")) {
+      line += "...";
+      i += std::string_view("…").size() - 1;
+    } else {
+      line += char(byte);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+Surroundings look_around() {
+  Surroundings around;
+  around.out_is_terminal = ::isatty(STDOUT_FILENO) != 0;
+  around.err_is_terminal = ::isatty(STDERR_FILENO) != 0;
+  winsize size{};
+  if (around.out_is_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) around.columns = size.ws_col;
+  around.no_color = variable("NO_COLOR");
+  around.clicolor_force = variable("CLICOLOR_FORCE");
+  around.term = variable("TERM");
+  around.columns_variable = variable("COLUMNS");
+  around.lc_all = variable("LC_ALL");
+  around.lc_ctype = variable("LC_CTYPE");
+  around.lang = variable("LANG");
+  return around;
+}
+
+Result<When> read_when(std::string_view text, std::string_view place) {
+  if (text == "auto") return When::kAuto;
+  if (text == "always") return When::kAlways;
+  if (text == "never") return When::kNever;
+  return Error{ErrorCode::kBadInput, std::string(place),
+               "expected auto, always or never, found \"" + std::string(text) + '"', ""};
+}
+
+Look look(const Surroundings& around, When colour, bool ascii) {
+  const auto stated = read_integer(around.columns_variable.value_or(""));
+  const std::int64_t width = around.columns > 0 ? around.columns : stated && *stated > 0 ? *stated : 80;
+  Look look;
+  look.width = int(std::min<std::int64_t>(width, kWidest));
+  look.out_colour = coloured(around, around.out_is_terminal, colour);
+  look.err_colour = coloured(around, around.err_is_terminal, colour);
+  look.utf8 = !ascii && around.term != "dumb" && locale_is_utf8(around);
+  look.out_is_terminal = around.out_is_terminal;
+  return look;
+}
+
+void Terminal::print(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void Terminal::say(std::string_view sentence) const {
+  const std::string line = harmless(sentence, look_.utf8) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void Terminal::say(std::string_view label, std::string_view colour, const Error& error) const {
+  std::string line(label);
+  if (look_.err_colour) line = std::string(colour) + line + "\x1b[0m";
+  line += ' ' + harmless(error.sentence(), look_.utf8) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void Terminal::warn(const Error& error) const { say("warning:", "\x1b[33m", error); }
+
+void Terminal::complain(const Error& error) const { say("error:", "\x1b[31m", error); }
+
+bool Terminal::finish() const {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return true;
+  complain({ErrorCode::kUnavailable, "standard output", std::generic_category().message(errno), ""});
+  return false;
+}
+
+}  // namespace vram::cli
