@@ -41,11 +41,17 @@ std::string term_of(const Option& option) {
 
 std::string paragraph(std::string_view text, int width) { return report::wrapped(text, width, 0, 0) + '\n'; }
 
-/// A command to type: broken at blanks, each break marked as a shell wants it.
-std::string typed(const std::string& command, int width) {
+/// A command to type: each break marked as a shell wants it, and none between an option and its value.
+std::string typed(std::string command, int width) {
+  constexpr char kUnbroken = '\x01';
+  for (std::size_t at = command.find(" --"); at != std::string::npos; at = command.find(" --", at + 1)) {
+    const std::size_t value = command.find(' ', at + 1);
+    if (value != std::string::npos && command.compare(value, 3, " --") != 0) command[value] = kUnbroken;
+  }
   std::string lines = report::wrapped(command, width - 2, 6, 0);
   for (std::size_t at = lines.find('\n'); at != std::string::npos; at = lines.find('\n', at + 3))
     lines.insert(at, " \\");
+  std::replace(lines.begin(), lines.end(), kUnbroken, ' ');
   return lines + '\n';
 }
 

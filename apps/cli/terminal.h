@@ -13,7 +13,7 @@ namespace vram::cli {
 struct Surroundings {
   bool out_is_terminal = false, err_is_terminal = false;
   int columns = 0;  // of the terminal that standard output is; 0: not known
-  std::optional<std::string> no_color, clicolor_force, term, columns_variable, lc_all, lc_ctype, lang;
+  std::optional<std::string> no_color{}, clicolor_force{}, term{}, columns_variable{}, lc_all{}, lc_ctype{}, lang{};
 };
 Surroundings look_around();
 
