@@ -145,6 +145,7 @@ class Answers(unittest.TestCase):
             text = run(command, "--help").stdout
             example = shlex.split(text.split("Example:\n")[1].replace("\\\n", " "))
             self.assertEqual(example.pop(0), "vram-estimator")
+            self.assertNotRegex(text, r"\\\n\Z")
             answer = run(*example)
             self.assertEqual((answer.returncode, answer.stderr), (0, ""))
             self.assertEqual(run("help", command).stdout, text)

@@ -5,30 +5,31 @@
 #include <vector>
 
 #include "arguments.h"
-#include "report/layout.h"
+#include "report/text_style.h"
 
 namespace vram::cli {
 namespace {
 
-constexpr std::size_t kIndent = 2, kGap = 2;
+constexpr std::size_t kContinued = 6;  // indent of a command's other lines
 
 struct Entry {
   std::string term;
   std::string_view meaning;
 };
 
+/// `text` behind `head`, its other lines indented to where it begins.
+std::string hanging(std::string_view head, std::string_view text, int width) {
+  std::string lines = report::wrapped(text, width, std::string(std::size_t(report::columns(head)), ' '));
+  return std::string(head) + lines.substr(std::min(std::size_t(report::columns(head)), lines.size())) + '\n';
+}
+
 /// Terms at the left, their meanings in a column beside the widest.
 std::string listing(std::span<const Entry> entries, int width) {
-  std::size_t widest = 0;
-  for (const Entry& entry : entries) widest = std::max(widest, entry.term.size());
-  const std::size_t column = kIndent + widest + kGap;
+  int widest = 0;
+  for (const Entry& entry : entries) widest = std::max(widest, report::columns(entry.term));
   std::string text;
-  for (const Entry& entry : entries) {
-    std::string line(kIndent, ' ');
-    line += entry.term;
-    line.append(column - line.size(), ' ');
-    text += line + report::wrapped(entry.meaning, width, column, column) + '\n';
-  }
+  for (const Entry& entry : entries)
+    text += hanging("  " + report::padded_right(entry.term, widest) + "  ", entry.meaning, width);
   return text;
 }
 
@@ -39,7 +40,7 @@ std::string term_of(const Option& option) {
   return term;
 }
 
-std::string paragraph(std::string_view text, int width) { return report::wrapped(text, width, 0, 0) + '\n'; }
+std::string paragraph(std::string_view text, int width) { return hanging("", text, width); }
 
 /// A command to type: each break marked as a shell wants it, and none between an option and its value.
 std::string typed(std::string command, int width) {
@@ -48,11 +49,11 @@ std::string typed(std::string command, int width) {
     const std::size_t value = command.find(' ', at + 1);
     if (value != std::string::npos && command.compare(value, 3, " --") != 0) command[value] = kUnbroken;
   }
-  std::string lines = report::wrapped(command, width - 2, 6, 0);
-  for (std::size_t at = lines.find('\n'); at != std::string::npos; at = lines.find('\n', at + 3))
+  std::string lines = hanging(command.substr(0, kContinued), command.substr(kContinued), width - 2);
+  for (std::size_t at = lines.find("\n "); at != std::string::npos; at = lines.find("\n ", at + 3))
     lines.insert(at, " \\");
   std::replace(lines.begin(), lines.end(), kUnbroken, ' ');
-  return lines + '\n';
+  return lines;
 }
 
 }  // namespace
@@ -74,11 +75,11 @@ std::string overview(std::string_view program, std::span<const Command* const> c
 
 std::string help(std::string_view program, const Command& command, int width) {
   const std::string name(program);
-  const std::string usage = "Usage: " + name + ' ' + std::string(command.name) + ' ' + std::string(command.usage);
+  const std::string usage = name + ' ' + std::string(command.name) + ' ' + std::string(command.usage);
   std::vector<Entry> entries;
   const std::vector<Option> options = options_of(command);
   for (const Option& option : options) entries.push_back({term_of(option), option.help});
-  std::string text = report::wrapped(usage, width, 6, 0) + "\n\n";
+  std::string text = hanging("Usage: ", usage, width) + '\n';
   text += paragraph(command.about, width) + '\n';
   text += listing(entries, width) + '\n';
   text += paragraph("Exit status: " + std::string(command.exit), width);

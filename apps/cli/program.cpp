@@ -49,7 +49,7 @@ int run_command(const Chosen& chosen, const Call& call, const Surroundings& surr
 int choose_and_run(const Call& call, const Surroundings& surroundings, const Terminal& terminal) {
   const auto commands = commands::all();
   const auto& words = call.words;
-  const int width = terminal.look().width;
+  const int width = terminal.look().out.width;
   if (words.empty()) {
     terminal.say("error: no command; \"" + call.program + " --help\" lists them");
     return kExitMisuse;

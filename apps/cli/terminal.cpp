@@ -14,6 +14,8 @@
 namespace vram::cli {
 namespace {
 
+constexpr int kWidest = 100;
+
 std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? std::optional<std::string>(value) : std::nullopt;
@@ -38,13 +40,13 @@ bool locale_is_utf8(const Surroundings& around) {
 }
 
 /// One line that moves no cursor, whatever was typed.
-std::string harmless(std::string_view sentence, bool utf8) {
+std::string harmless(std::string_view sentence, bool unicode) {
   std::string line;
   for (std::size_t i = 0; i < sentence.size(); ++i) {
     const auto byte = static_cast<unsigned char>(sentence[i]);
     if (byte < 0x20 || byte == 0x7f) {
       line += '?';
-    } else if (!utf8 && sentence.substr(i).starts_with("…")) {
+    } else if (!unicode && sentence.substr(i).starts_with("…")) {
       line += "...";
       i += std::string_view("…").size() - 1;
     } else {
@@ -83,32 +85,32 @@ Result<When> read_when(std::string_view text, std::string_view place) {
 Look look(const Surroundings& around, When colour, bool ascii) {
   const auto stated = read_integer(around.columns_variable.value_or(""));
   const std::int64_t width = around.columns > 0 ? around.columns : stated && *stated > 0 ? *stated : 80;
-  Look look;
-  look.width = int(std::min<std::int64_t>(width, kWidest));
-  look.out_colour = coloured(around, around.out_is_terminal, colour);
-  look.err_colour = coloured(around, around.err_is_terminal, colour);
-  look.utf8 = !ascii && around.term != "dumb" && locale_is_utf8(around);
-  look.out_is_terminal = around.out_is_terminal;
+  report::TextStyle both;
+  both.width = int(std::min<std::int64_t>(width, kWidest));
+  both.unicode = !ascii && around.term != "dumb" && locale_is_utf8(around);
+  Look look{both, both};
+  look.out.colour = coloured(around, around.out_is_terminal, colour);
+  look.out.bar = around.out_is_terminal;
+  look.err.colour = coloured(around, around.err_is_terminal, colour);
   return look;
 }
 
 void Terminal::print(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void Terminal::say(std::string_view sentence) const {
-  const std::string line = harmless(sentence, look_.utf8) + '\n';
+  const std::string line = harmless(sentence, look_.err.unicode) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void Terminal::say(std::string_view label, std::string_view colour, const Error& error) const {
-  std::string line(label);
-  if (look_.err_colour) line = std::string(colour) + line + "\x1b[0m";
-  line += ' ' + harmless(error.sentence(), look_.utf8) + '\n';
+void Terminal::say(std::string_view label, report::Paint paint, const Error& error) const {
+  const std::string line =
+      report::painted(label, paint, look_.err) + ' ' + harmless(error.sentence(), look_.err.unicode) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void Terminal::warn(const Error& error) const { say("warning:", "\x1b[33m", error); }
+void Terminal::warn(const Error& error) const { say("warning:", report::Paint::kUnsure, error); }
 
-void Terminal::complain(const Error& error) const { say("error:", "\x1b[31m", error); }
+void Terminal::complain(const Error& error) const { say("error:", report::Paint::kBad, error); }
 
 bool Terminal::finish() const {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "report/text_style.h"
 #include "units/result.h"
 
 namespace vram::cli {
@@ -23,12 +24,9 @@ enum class When { kAuto, kAlways, kNever };
 Result<When> read_when(std::string_view text, std::string_view place);
 
 struct Look {
-  int width = 80;  // at most kWidest
-  bool out_colour = false, err_colour = false;
-  bool utf8 = false;
-  bool out_is_terminal = false;
+  report::TextStyle out;  // of standard output
+  report::TextStyle err;  // of standard error
 };
-inline constexpr int kWidest = 100;
 
 Look look(const Surroundings& surroundings, When colour, bool ascii);
 
@@ -49,7 +47,7 @@ class Terminal {
   [[nodiscard]] bool finish() const;
 
  private:
-  void say(std::string_view label, std::string_view colour, const Error& error) const;
+  void say(std::string_view label, report::Paint paint, const Error& error) const;
   Look look_;
 };
 

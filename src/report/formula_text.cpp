@@ -1,6 +1,6 @@
 #include "report/formula_text.h"
 
-#include "report/layout.h"
+#include "report/table.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kDecimals = 2;
 // Wide enough for the longest label of the two tables, so that both put their numbers in one place.
-constexpr std::size_t kLabelColumns = 21, kNumberColumns = 9;
+constexpr int kLabelColumns = 21, kNumberColumns = 9;
 
 using Rows = std::vector<std::vector<std::string>>;
 

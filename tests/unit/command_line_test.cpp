@@ -184,68 +184,79 @@ struct LookCase {
   Surroundings around;
   When when;
   bool ascii;
-  Look expected;
+  int width;
+  bool out_colour, err_colour, unicode;
 };
 
 class Looks : public testing::TestWithParam<LookCase> {};
 
 TEST_P(Looks, FollowTheSurroundings) {
-  const auto& [name, around, when, ascii, expected] = GetParam();
-  const Look found = look(around, when, ascii);
-  EXPECT_EQ(found.width, expected.width) << name;
-  EXPECT_EQ(found.out_colour, expected.out_colour) << name;
-  EXPECT_EQ(found.err_colour, expected.err_colour) << name;
-  EXPECT_EQ(found.utf8, expected.utf8) << name;
+  const LookCase& expected = GetParam();
+  const Look found = look(expected.around, expected.when, expected.ascii);
+  EXPECT_EQ(found.out.width, expected.width) << expected.name;
+  EXPECT_EQ(found.out.colour, expected.out_colour) << expected.name;
+  EXPECT_EQ(found.err.colour, expected.err_colour) << expected.name;
+  EXPECT_EQ(found.out.unicode, expected.unicode) << expected.name;
+  EXPECT_EQ(found.out.bar, expected.around.out_is_terminal) << expected.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, Looks,
     testing::Values(
-        LookCase{"a pipe", {}, When::kAuto, false, {80, false, false, false}},
+        LookCase{"a pipe", {}, When::kAuto, false, 80, false, false, false},
         LookCase{"a terminal",
                  {.out_is_terminal = true, .err_is_terminal = true, .columns = 60, .lang = "de_AT.UTF-8"},
                  When::kAuto,
                  false,
-                 {60, true, true, true}},
-        LookCase{"a wide terminal",
-                 {.out_is_terminal = true, .columns = 300},
-                 When::kAuto,
-                 false,
-                 {100, true, false, false}},
-        LookCase{"COLUMNS of a pipe", {.columns_variable = "50"}, When::kAuto, false, {50, false, false, false}},
+                 60,
+                 true,
+                 true,
+                 true},
         LookCase{
-            "COLUMNS that is no number", {.columns_variable = "wide"}, When::kAuto, false, {80, false, false, false}},
-        LookCase{"COLUMNS of zero", {.columns_variable = "0"}, When::kAuto, false, {80, false, false, false}},
+            "a wide terminal", {.out_is_terminal = true, .columns = 300}, When::kAuto, false, 100, true, false, false},
+        LookCase{"COLUMNS of a pipe", {.columns_variable = "50"}, When::kAuto, false, 50, false, false, false},
+        LookCase{
+            "COLUMNS that is no number", {.columns_variable = "wide"}, When::kAuto, false, 80, false, false, false},
+        LookCase{"COLUMNS of zero", {.columns_variable = "0"}, When::kAuto, false, 80, false, false, false},
         LookCase{"NO_COLOR",
                  {.out_is_terminal = true, .no_color = "1", .clicolor_force = "1"},
                  When::kAuto,
                  false,
-                 {80, false, false, false}},
-        LookCase{"an empty NO_COLOR",
-                 {.out_is_terminal = true, .no_color = ""},
-                 When::kAuto,
+                 80,
                  false,
-                 {80, true, false, false}},
-        LookCase{"CLICOLOR_FORCE", {.clicolor_force = "1"}, When::kAuto, false, {80, true, true, false}},
-        LookCase{"CLICOLOR_FORCE=0", {.clicolor_force = "0"}, When::kAuto, false, {80, false, false, false}},
-        LookCase{"--color always over NO_COLOR", {.no_color = "1"}, When::kAlways, false, {80, true, true, false}},
+                 false,
+                 false},
+        LookCase{
+            "an empty NO_COLOR", {.out_is_terminal = true, .no_color = ""}, When::kAuto, false, 80, true, false, false},
+        LookCase{"CLICOLOR_FORCE", {.clicolor_force = "1"}, When::kAuto, false, 80, true, true, false},
+        LookCase{"CLICOLOR_FORCE=0", {.clicolor_force = "0"}, When::kAuto, false, 80, false, false, false},
+        LookCase{"--color always over NO_COLOR", {.no_color = "1"}, When::kAlways, false, 80, true, true, false},
         LookCase{"--color never",
                  {.out_is_terminal = true, .clicolor_force = "1"},
                  When::kNever,
                  false,
-                 {80, false, false, false}},
+                 80,
+                 false,
+                 false,
+                 false},
         LookCase{"TERM=dumb",
                  {.out_is_terminal = true, .term = "dumb", .lang = "C.UTF-8"},
                  When::kAuto,
                  false,
-                 {80, false, false, false}},
-        LookCase{"--ascii", {.lang = "C.UTF-8"}, When::kAuto, true, {80, false, false, false}},
-        LookCase{"LC_ALL over LANG", {.lc_all = "C", .lang = "C.UTF-8"}, When::kAuto, false, {80, false, false, false}},
+                 80,
+                 false,
+                 false,
+                 false},
+        LookCase{"--ascii", {.lang = "C.UTF-8"}, When::kAuto, true, 80, false, false, false},
+        LookCase{"LC_ALL over LANG", {.lc_all = "C", .lang = "C.UTF-8"}, When::kAuto, false, 80, false, false, false},
         LookCase{"LC_CTYPE",
                  {.lc_all = "", .lc_ctype = "en_US.utf8", .lang = "C"},
                  When::kAuto,
                  false,
-                 {80, false, false, true}}));
+                 80,
+                 false,
+                 false,
+                 true}));
 
 }  // namespace
 }  // namespace vram::cli

@@ -4,7 +4,6 @@
 
 #include "json/write.h"
 #include "report/formula_json.h"
-#include "report/layout.h"
 
 namespace vram::report {
 namespace {
@@ -72,14 +71,6 @@ TEST(FormulaJson, HasTheExistingKeysInTheirOrder) {
             R"({"context_k": 0.5, "context_tokens": 512.0, "kv_gib": 2.0, "total_gib": 6.0})");
   EXPECT_EQ(json::write_line(profiles_json({{"one", {1, 2, 3}}})),
             R"({"one": {"overhead_gib": 1.0, "vision_gib": 2.0, "frag_factor": 3.0}})");
-}
-
-TEST(Layout, WrapsAtWords) {
-  EXPECT_EQ(wrapped("one two three", 9, 2, 0), "one two\n  three");
-  EXPECT_EQ(wrapped("one two", 80, 2, 78), "one\n  two");
-  EXPECT_EQ(wrapped("unbreakable", 4, 0, 0), "unbreakable");
-  EXPECT_EQ(wrapped("", 4, 0, 0), "");
-  EXPECT_EQ(columns_of("3 – 4 …"), 7u);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
     session.terminal.print(json::write_pretty(report::estimate_json(estimate)) + '\n');
     return kExitFits;
   }
-  session.terminal.print(report::estimate_text(estimate, session.terminal.look().width));
+  session.terminal.print(report::estimate_text(estimate, session.terminal.look().out.width));
   if (!read->chosen_profile.empty()) session.terminal.print("\n  " + read->chosen_profile + '\n');
   return kExitFits;
 }

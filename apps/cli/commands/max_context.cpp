@@ -25,7 +25,7 @@ std::vector<Option> options() {
 
 void print(const formula::MaxContext& found, const FormulaRequest& read, const std::string& limit,
            const Terminal& terminal) {
-  terminal.print(report::max_context_text(found, terminal.look().width));
+  terminal.print(report::max_context_text(found, terminal.look().out.width));
   if (found.at_limit || !read.chosen_profile.empty()) terminal.print("\n");
   if (found.at_limit) terminal.print("  Memory has room for more than --max-context-k " + limit + ".\n");
   if (!read.chosen_profile.empty()) terminal.print("  " + read.chosen_profile + '\n');

@@ -20,7 +20,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   const auto [profiles, warnings] = io::load_profiles(arguments.text("--profiles"));
   for (const Error& warning : warnings) session.terminal.warn(warning);
   session.terminal.print(arguments.flag("--json") ? json::write_pretty(report::profiles_json(profiles)) + '\n'
-                                                  : report::profiles_text(profiles, session.terminal.look().width));
+                                                  : report::profiles_text(profiles, session.terminal.look().out.width));
   return kExitFits;
 }
 
