@@ -78,16 +78,18 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
   builder.add_part("embedding", first, std::move(embedding));
 
   const Place last = ends.every_stage ? Place::kEveryStage : Place::kLastStage;
-  Block norm = builder.block(model);
-  if (ends.layer_norm)
-    norm.layer_norm(std::string(ends.norm), decoder.hidden);
-  else
-    norm.rms_norm(std::string(ends.norm), decoder.hidden);
-  builder.add_part("norm", last, std::move(norm));
+  if (!ends.norm.empty()) {
+    Block norm = builder.block(model);
+    if (ends.layer_norm)
+      norm.layer_norm(std::string(ends.norm), decoder.hidden);
+    else
+      norm.rms_norm(std::string(ends.norm), decoder.hidden);
+    builder.add_part("norm", last, std::move(norm));
+  }
 
   if (decoder.tied || builder.options().pooling) return;
   Block head = builder.block(naming.prefix);
-  head.head("lm_head", decoder.vocabulary, decoder.hidden, ends.head_bias);
+  head.head(std::string(ends.head), decoder.vocabulary, decoder.hidden, ends.head_bias);
   builder.add_part("head", last, std::move(head));
 }
 

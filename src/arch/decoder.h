@@ -33,18 +33,19 @@ void describe_model(Builder& builder, const Decoder& decoder, std::string layer_
 
 struct Ends {
   std::string_view embedding = "embed_tokens";
-  std::string_view norm = "norm";
+  std::string_view norm = "norm";  // empty: none with weights
+  std::string_view head = "lm_head";
   bool layer_norm = false;  // LayerNorm with a bias instead of RMSNorm
   bool head_bias = false;
   /// Gemma, Cohere and others create the embedding, the norm and the head on every stage.
   bool every_stage = false;
 };
 
-/// The embedding and, on the last stage, the final norm and lm_head; tied weights count once a stage. A pooling model
-/// has no output head.
+/// The embedding and, on the last stage, the final norm and the output head; tied weights count once a stage. A pooling
+/// model has no output head.
 ///
 ///   model   prefix of the decoder: "model"
-///   prefix  of lm_head: "" or "language_model"
+///   naming  prefix of the head: "" or "language_model"
 void add_ends(Builder& builder, const Decoder& decoder, const std::string& model, const Naming& naming,
               const Ends& ends = {});
 
@@ -92,6 +93,20 @@ struct SelfAttention {
 
 /// qkv_proj, o_proj, rotary_emb, attn and, over each head, q_norm and k_norm.
 void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& attention);
+
+// The Transformers modeling backend: vLLM takes the model's class from transformers and replaces its linear layers,
+// embedding and norms. Nearly the same tensors, but for rotary embeddings, which are transformers' own.
+
+/// Whether the backend merges query, key and value, and gate and up; before, each stays a linear layer of its own.
+bool transformers_fuses(const Builder& builder);
+
+/// inv_freq of `width` / 2 entries, on every stage; one for each of `layer_types` where the model tells them apart.
+void add_transformers_rotary(Builder& builder, const std::string& model, std::int64_t width,
+                             const std::vector<std::string>& layer_types = {""});
+
+/// self_attention as the backend makes it; SelfAttention::rotary is not looked at.
+void transformers_attention(Block& layer, const Decoder& decoder, const SelfAttention& attention);
+void transformers_mlp(Block& layer, const Decoder& decoder, const LinearOptions& options = {});
 
 /// A model that is one language model: the build function of most families.
 template <void (*describe)(Builder&, const Naming&)>

@@ -20,7 +20,7 @@ constexpr std::int64_t kVocabularyPadding = 64;
 
 /// Whether the scales of an attention layer are buffers; before, they were plain attributes on the host.
 constexpr vllm::Step<bool> kScalesAreBuffers[] = {
-    {{}, false, "vllm v0.12.0 vllm/attention/layer.py, _init_kv_cache_quant"},
+    {{}, false, "vllm v0.13.0 vllm/attention/layer.py, _init_kv_cache_quant"},
     {{2025, 12, 13}, true, "~ vllm v0.14.1 vllm/attention/layer.py, set_default_quant_scales"},
 };
 static_assert(vllm::well_formed(kScalesAreBuffers));

@@ -18,7 +18,7 @@ constexpr vllm::Step<bool> kGemmaUntied[] = {
     {{2026, 8, 25}, true, "~ vllm v0.29.0 vllm/model_executor/models/gemma.py"},
 };
 constexpr vllm::Step<bool> kGemma3Untied[] = {
-    {{}, false, "vllm v0.12.0 vllm/model_executor/models/gemma3.py asserts tie_word_embeddings"},
+    {{}, false, "vllm v0.13.0 vllm/model_executor/models/gemma3.py asserts tie_word_embeddings"},
     {{2025, 12, 13}, true, "~ vllm v0.14.1 vllm/model_executor/models/gemma3.py"},
 };
 static_assert(vllm::well_formed(kGemmaUntied) && vllm::well_formed(kGemma3Untied));
