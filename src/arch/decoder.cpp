@@ -87,7 +87,7 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
     builder.add_part("norm", last, std::move(norm));
   }
 
-  if (decoder.tied || builder.options().pooling) return;
+  if (decoder.tied || ends.no_head || builder.options().pooling) return;
   Block head = builder.block(naming.prefix);
   head.head(std::string(ends.head), decoder.vocabulary, decoder.hidden, ends.head_bias);
   builder.add_part("head", last, std::move(head));
@@ -144,10 +144,31 @@ void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& a
   layer.row(name + '.' + std::string(attention.output), heads.query * value_width, decoder.hidden,
             {.bias = attention.output_bias});
   if (attention.rotary) layer.rotary(*attention.rotary);
-  layer.attention(name + ".attn", attention.cache);
+  if (attention.sinks) layer.divided(name + ".sinks", {{heads.query}});
+  layer.attention(name + ".attn", attention.cache, attention.sinks);
   if (attention.head_norm == 0) return;
   layer.rms_norm(name + ".q_norm", attention.head_norm);
   layer.rms_norm(name + ".k_norm", attention.head_norm);
+}
+
+void add_layers(Builder& builder, const Decoder& decoder, const std::string& prefix, LayerShape shape,
+                const LayerWindows& windows) {
+  add_layers(builder, decoder, prefix, [&](Block& layer, std::int64_t i) {
+    shape.attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
+    if (shape.by_transformers) {
+      transformers_attention(layer, decoder, shape.attention);
+      transformers_mlp(layer, decoder, shape.mlp);
+    } else {
+      self_attention(layer, decoder, shape.attention);
+      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, shape.mlp);
+    }
+    for (const std::string_view norm : shape.norms) {
+      if (shape.layer_norm)
+        layer.layer_norm(std::string(norm), decoder.hidden);
+      else
+        layer.rms_norm(std::string(norm), decoder.hidden);
+    }
+  });
 }
 
 void add_language_model(Builder& builder, const Naming& naming) {

@@ -37,6 +37,7 @@ struct Ends {
   std::string_view head = "lm_head";
   bool layer_norm = false;  // LayerNorm with a bias instead of RMSNorm
   bool head_bias = false;
+  bool no_head = false;  // the class has none
   /// Gemma, Cohere and others create the embedding, the norm and the head on every stage.
   bool every_stage = false;
 };
@@ -88,6 +89,7 @@ struct SelfAttention {
   LayerCache cache = {};
   std::int64_t head_norm = 0;  // width of q_norm and k_norm; 0: none
   std::string_view name = "self_attn", output = "o_proj";
+  bool sinks = false;                             // a learnt sink a head
   std::span<const std::string_view> shards = {};  // checkpoint names of qkv_proj's parts; empty: q_proj, k_proj, v_proj
 };
 
@@ -107,6 +109,21 @@ void add_transformers_rotary(Builder& builder, const std::string& model, std::in
 /// self_attention as the backend makes it; SelfAttention::rotary is not looked at.
 void transformers_attention(Block& layer, const Decoder& decoder, const SelfAttention& attention);
 void transformers_mlp(Block& layer, const Decoder& decoder, const LinearOptions& options = {});
+
+inline constexpr std::string_view kPreNorms[] = {"input_layernorm", "post_attention_layernorm"};
+
+/// A layer of attention, gated MLP and norms, as most families have it.
+struct LayerShape {
+  SelfAttention attention = {};
+  LinearOptions mlp = {};
+  std::span<const std::string_view> norms = kPreNorms;
+  bool layer_norm = false;       // LayerNorm with a bias instead of RMSNorm
+  bool by_transformers = false;  // the Transformers modeling backend's
+};
+
+/// The shape's layers, each with its window.
+void add_layers(Builder& builder, const Decoder& decoder, const std::string& prefix, LayerShape shape,
+                const LayerWindows& windows = {});
 
 /// A model that is one language model: the build function of most families.
 template <void (*describe)(Builder&, const Naming&)>

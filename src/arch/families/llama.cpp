@@ -41,24 +41,18 @@ void describe(Builder& builder, const Naming& naming) {
   const LayerWindows windows = layer_windows(builder, decoder, {.window = absent.window});
 
   const bool bias = config.flag_or("attention_bias", false) || config.flag_or("bias", false);
-  SelfAttention attention{.bias = config.flag_or("qkv_bias", bias), .output_bias = bias};
-  attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
-  LinearOptions mlp{.bias = config.flag_or("mlp_bias", false)};
+  LayerShape shape{.attention = {.bias = config.flag_or("qkv_bias", bias), .output_bias = bias},
+                   .mlp = {.bias = config.flag_or("mlp_bias", false)}};
+  shape.attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
   if (naming.architecture == "Phi3ForCausalLM") {
     // The checkpoint holds them merged.
-    attention.shards = kFusedQkv;
-    mlp.shards = kFusedGateUp;
+    shape.attention.shards = kFusedQkv;
+    shape.mlp.shards = kFusedGateUp;
   }
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
-    self_attention(layer, decoder, attention);
-    gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, mlp);
-    layer.rms_norm("input_layernorm", decoder.hidden);
-    layer.rms_norm("post_attention_layernorm", decoder.hidden);
-  });
+  add_layers(builder, decoder, model + ".layers", shape, windows);
   describe_model(builder, decoder, model + ".layers");
 }
 

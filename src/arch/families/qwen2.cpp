@@ -1,4 +1,5 @@
-// Qwen 1.5 to 2.5 and Qwen 3: Llama's layers with a bias on query, key and value (2) or norms over each head (3).
+// Qwen 1.5 to 2.5 and MiMo, and Qwen 3: Llama's layers with a bias on query, key and value (2, MiMo) or norms over each
+// head (3).
 #include <algorithm>
 
 #include "arch/decoder.h"
@@ -6,7 +7,7 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Qwen2ForCausalLM", "Qwen2Model", "Qwen3ForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"Qwen2ForCausalLM", "Qwen2Model", "Qwen3ForCausalLM", "MiMoForCausalLM"};
 
 constexpr Decoder kQwen2{4096, 22016, 151936, 32, 32768, {32, 32, 0}, false};
 constexpr Decoder kQwen3{4096, 22016, 151936, 32, 32768, {32, 32, 128}, false};
@@ -37,20 +38,13 @@ void describe(Builder& builder, const Naming& naming) {
   // The second generation's class does not look at head_dim.
   if (!third) decoder.heads.width = decoder.hidden / decoder.heads.query;
 
-  SelfAttention attention{.bias = third ? config.flag_or("attention_bias", false) : true};
-  attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
-  if (third || config.flag_or("qk_norm", false)) attention.head_norm = decoder.heads.width;
-  const LayerWindows windows = windows_of(builder, decoder);
+  LayerShape shape{.attention = {.bias = third ? config.flag_or("attention_bias", false) : true}};
+  shape.attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
+  if (third || config.flag_or("qk_norm", false)) shape.attention.head_norm = decoder.heads.width;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
-    self_attention(layer, decoder, attention);
-    gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate);
-    layer.rms_norm("input_layernorm", decoder.hidden);
-    layer.rms_norm("post_attention_layernorm", decoder.hidden);
-  });
+  add_layers(builder, decoder, model + ".layers", shape, windows_of(builder, decoder));
   describe_model(builder, decoder, model + ".layers");
 }
 

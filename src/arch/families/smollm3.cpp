@@ -25,21 +25,15 @@ LayerWindows windows_of(const Builder& builder, const Decoder& decoder) {
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const Decoder decoder = read_decoder(builder, kAbsent);
-  const LayerWindows windows = windows_of(builder, decoder);
   const bool bias = config.flag_or("attention_bias", false);
-  SelfAttention attention{.bias = bias, .output_bias = bias};
-  const LinearOptions mlp{.bias = config.flag_or("mlp_bias", false)};
+  const LayerShape shape{.attention = {.bias = bias, .output_bias = bias},
+                         .mlp = {.bias = config.flag_or("mlp_bias", false)},
+                         .by_transformers = true};
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
   add_transformers_rotary(builder, model, decoder.heads.width);
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
-    transformers_attention(layer, decoder, attention);
-    transformers_mlp(layer, decoder, mlp);
-    layer.rms_norm("input_layernorm", decoder.hidden);
-    layer.rms_norm("post_attention_layernorm", decoder.hidden);
-  });
+  add_layers(builder, decoder, model + ".layers", shape, windows_of(builder, decoder));
   describe_model(builder, decoder, model + ".layers");
 }
 
