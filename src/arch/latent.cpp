@@ -33,16 +33,15 @@ LatentAttention LatentWidths::cache() const {
   return cache;
 }
 
-LatentWidths latent_widths(const json::Fields& config, std::int64_t heads) {
+LatentWidths latent_widths(const json::Fields& config, std::int64_t heads, const LatentWidths& absent) {
   LatentWidths widths;
   widths.heads = heads;
   // null says that there is none; a config without the key has the default.
-  widths.query_rank =
-      stated(config, "q_lora_rank") ? config.maybe_count("q_lora_rank", 1) : std::optional<std::int64_t>(1536);
-  widths.kv_rank = config.count_or("kv_lora_rank", 512, 1);
-  widths.nope = config.count_or("qk_nope_head_dim", 128);
-  widths.rope = config.count_or("qk_rope_head_dim", 64);
-  widths.value = config.count_or("v_head_dim", 128, 1);
+  widths.query_rank = stated(config, "q_lora_rank") ? config.maybe_count("q_lora_rank", 1) : absent.query_rank;
+  widths.kv_rank = config.count_or("kv_lora_rank", absent.kv_rank, 1);
+  widths.nope = config.count_or("qk_nope_head_dim", absent.nope);
+  widths.rope = config.count_or("qk_rope_head_dim", absent.rope);
+  widths.value = config.count_or("v_head_dim", absent.value, 1);
   return widths;
 }
 

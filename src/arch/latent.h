@@ -20,8 +20,10 @@ struct LatentWidths {
   [[nodiscard]] LatentAttention cache() const;
 };
 
-/// source  defaults of transformers' DeepseekV2Config and DeepseekV3Config, which agree but for the number of heads
-LatentWidths latent_widths(const json::Fields& config, std::int64_t heads);
+/// num_attention_heads is read already; `absent` has the defaults of the config class, by default those of DeepSeek-V2
+/// and V3.
+LatentWidths latent_widths(const json::Fields& config, std::int64_t heads,
+                           const LatentWidths& absent = {0, 1536, 512, 128, 64, 128});
 
 /// Linear layers, norms and the rotary table of latent attention under `name`, in vLLM's order, without the attention
 /// itself.
