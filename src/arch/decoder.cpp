@@ -84,7 +84,7 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
       norm.layer_norm(std::string(ends.norm), decoder.hidden);
     else
       norm.rms_norm(std::string(ends.norm), decoder.hidden);
-    builder.add_part("norm", last, std::move(norm));
+    builder.add_part("norm", ends.norm_on_last_stage ? Place::kLastStage : last, std::move(norm));
   }
 
   if (decoder.tied || ends.no_head || builder.options().pooling) return;
@@ -140,7 +140,9 @@ void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& a
   const std::string name(attention.name);
   const QkvHeads& heads = decoder.heads;
   const std::int64_t value_width = heads.value_width ? heads.value_width : heads.width;
-  layer.qkv(name + ".qkv_proj", decoder.hidden, heads, {.bias = attention.bias, .shards = attention.shards});
+  QkvHeads projected = heads;
+  if (attention.gated) projected.query *= 2;
+  layer.qkv(name + ".qkv_proj", decoder.hidden, projected, {.bias = attention.bias, .shards = attention.shards});
   layer.row(name + '.' + std::string(attention.output), heads.query * value_width, decoder.hidden,
             {.bias = attention.output_bias});
   if (attention.rotary) layer.rotary(*attention.rotary);

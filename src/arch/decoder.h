@@ -40,6 +40,7 @@ struct Ends {
   bool no_head = false;  // the class has none
   /// Gemma, Cohere and others create the embedding, the norm and the head on every stage.
   bool every_stage = false;
+  bool norm_on_last_stage = false;  // all the same: Qwen3-Next
 };
 
 /// The embedding and, on the last stage, the final norm and the output head; tied weights count once a stage. A pooling
@@ -90,6 +91,7 @@ struct SelfAttention {
   std::int64_t head_norm = 0;  // width of q_norm and k_norm; 0: none
   std::string_view name = "self_attn", output = "o_proj";
   bool sinks = false;                             // a learnt sink a head
+  bool gated = false;                             // qkv_proj makes a gate as wide as the queries too
   std::span<const std::string_view> shards = {};  // checkpoint names of qkv_proj's parts; empty: q_proj, k_proj, v_proj
 };
 
