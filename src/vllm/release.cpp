@@ -62,6 +62,21 @@ std::optional<Date> read_date(std::string_view text) {
   return Date{int(*year), int(*month), int(*day)};
 }
 
+/// The day in a build string: "+g4d2a68d64.d20260816", ".20260810.r34".
+std::optional<Date> read_build_date(std::string_view text) {
+  constexpr std::size_t kDigits = 8;
+  for (std::size_t i = 0; i + kDigits <= text.size(); ++i) {
+    const std::string_view digits = text.substr(i, kDigits);
+    const bool alone = (i == 0 || text[i - 1] == '.' || text[i - 1] == 'd') &&
+                       (i + kDigits == text.size() || text[i + kDigits] == '.');
+    if (!alone || digits.find_first_not_of("0123456789") != std::string_view::npos) continue;
+    std::string dashed(digits);
+    dashed.insert(6, "-").insert(4, "-");
+    if (const auto date = read_date(dashed); date && date->year >= 2023) return date;
+  }
+  return std::nullopt;
+}
+
 std::string two(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
 /// Days since 1970-01-01. source  Howard Hinnant, days_from_civil.
@@ -100,12 +115,15 @@ Result<Engine> read_engine(std::string_view text) {
     return engine;
   }
   const Date first = kReleases[0].cut, last = newest().as_of;
-  if (const auto date = read_date(text)) {
+  const auto day_given = read_date(text);
+  const std::size_t local = text.find('+');
+  const auto built = local == std::string_view::npos ? std::nullopt : read_build_date(text.substr(local));
+  if (const auto date = day_given ? day_given : built) {
     if (*date < first)
       return Error{ErrorCode::kUnsupported, "vLLM version",
                    std::string(text) + " is before the oldest rules that are known, " + first.text(),
                    "give a release from 0.6.0 on"};
-    return Engine{std::string(text), std::min(*date, last), *date <= last};
+    return Engine{std::string(text), std::min(*date, last), day_given.has_value() && *date <= last};
   }
   const auto wanted = read_number_triple(text);
   if (!wanted)
