@@ -150,7 +150,7 @@ void Builder::add_layer(Block block) {
 }
 
 void Builder::add_part(std::string name, Part::Place place, Block block, Part::Role role, std::int64_t repeat) {
-  model.parts.push_back(Part{std::move(name), place, role, repeat, std::move(block.modules)});
+  model.parts.push_back(Part{std::move(name), block.prefix(), place, role, repeat, std::move(block.modules)});
 }
 
 Result<Model> Builder::finish() {

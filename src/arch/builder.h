@@ -73,6 +73,7 @@ class Block {
   /// Memory without the scalars: recurrent states, indexers.
   Block& cache(std::string name, LayerCache cache);
 
+  [[nodiscard]] const std::string& prefix() const { return prefix_; }
   [[nodiscard]] std::string path(std::string_view name) const;
   [[nodiscard]] const Builder& builder() const { return *builder_; }
 

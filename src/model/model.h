@@ -21,7 +21,8 @@ struct Layer {
 struct Part {
   enum class Place { kFirstStage, kLastStage, kFirstAndLastStage, kEveryStage };
   enum class Role { kText, kVision, kAudio };
-  std::string name;
+  std::string name;    // "embedding", "vision tower"
+  std::string prefix;  // of its modules' names: "model", or empty
   Place place = Place::kEveryStage;
   Role role = Role::kText;  // towers may be left out or replicated by vLLM's arguments
   std::int64_t repeat = 1;  // the layers of a tower are alike

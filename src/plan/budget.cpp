@@ -63,7 +63,7 @@ bool checks_free_memory(vllm::Date as_of) { return vllm::in_force(kChecksFree, a
 Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   const Deployment& deployment = exact.deployment;
   const memory::Stage& stage = exact.stages[index];
-  const memory::Platform platform{deployment.engine.as_of, deployment.gpu.capability};
+  const memory::Platform platform = platform_of(deployment);
   const Bytes total = deployment.gpu.total;
 
   RankReport rank;

@@ -3,11 +3,8 @@
 #include "arch/build.h"
 
 namespace vram::plan {
-namespace {
 
-memory::Platform platform(const Deployment& deployment) { return {deployment.engine.as_of, deployment.gpu.capability}; }
-
-}  // namespace
+memory::Platform platform_of(const Deployment& deployment) { return {deployment.engine.as_of, deployment.gpu.capability}; }
 
 Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   Exact exact;
@@ -19,11 +16,11 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   if (!stages) return stages.error();
   exact.stages = *std::move(stages);
   for (const memory::Stage& stage : exact.stages) {
-    auto weights = memory::weigh(exact.model, parallel, stage, platform(deployment), deployment.towers);
+    auto weights = memory::weigh(exact.model, parallel, stage, platform_of(deployment), deployment.towers);
     if (!weights) return weights.error();
     exact.weights.push_back(*weights);
     const Model* draft = stage.last() && exact.draft ? &*exact.draft : nullptr;
-    auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform(deployment), deployment.kv);
+    auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform_of(deployment), deployment.kv);
     if (!caches) return caches.error();
     exact.caches.push_back(*std::move(caches));
   }
@@ -33,7 +30,7 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
 
 memory::KvPlan plan_kv(const Exact& exact, std::span<const Bytes> available) {
   const Deployment& deployment = exact.deployment;
-  return memory::plan_kv(exact.caches, available, deployment.parallel, platform(deployment), deployment.kv);
+  return memory::plan_kv(exact.caches, available, deployment.parallel, platform_of(deployment), deployment.kv);
 }
 
 }  // namespace vram::plan

@@ -20,6 +20,9 @@ struct Exact {
   std::vector<memory::KvSpecs> caches;           // a stage
 };
 
+/// The machine and the moment of a deployment.
+memory::Platform platform_of(const Deployment& deployment);
+
 /// errors  kRefused with vLLM's words, kUnsupported, kBadInput
 Result<Exact> derive(const ModelSource& source, Deployment deployment);
 

@@ -29,7 +29,7 @@ memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens 
   memory::KvSettings settings = exact.deployment.kv;
   settings.max_model_len = length;
   settings.fit_max_model_len = fit;
-  const memory::Platform platform{exact.deployment.engine.as_of, exact.deployment.gpu.capability};
+  const memory::Platform platform = platform_of(exact.deployment);
   return memory::plan_kv(exact.caches, bytes, exact.deployment.parallel, platform, settings);
 }
 
@@ -97,7 +97,7 @@ void add_model(const Exact& exact, Report& report) {
   report.gpu_memory_utilization = deployment.gpu_memory_utilization;
   const memory::Parallel one;
   const memory::Stage all{0, 1, 0, report.layers};
-  const memory::Platform platform{deployment.engine.as_of, deployment.gpu.capability};
+  const memory::Platform platform = platform_of(deployment);
   if (auto weights = memory::weigh(exact.model, one, all, platform, {})) report.parameters = weights->elements;
 }
 
@@ -197,7 +197,7 @@ void add_ranks(const Exact& exact, const std::vector<RankReport>& stages, Report
 void add_components(const Exact& exact, Report& report) {
   const RankReport& rank = report.fullest();
   const memory::Stage& stage = exact.stages[std::size_t(rank.pp_rank)];
-  const memory::Platform platform{exact.deployment.engine.as_of, exact.deployment.gpu.capability};
+  const memory::Platform platform = platform_of(exact.deployment);
   const auto add = [&](const char* name, Bytes bytes, std::string explains) {
     if (bytes != Bytes(0)) report.components.push_back({name, bytes, std::move(explains)});
   };

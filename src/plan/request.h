@@ -17,6 +17,12 @@ struct Workload {
   std::int64_t context_tokens = 0;
 };
 
+/// A GPU and how many of it.
+struct GpuChoice {
+  hardware::Gpu gpu;
+  std::int64_t count = 0;  // 0: as many as the parallel sizes need
+};
+
 struct Request {
   std::shared_ptr<const ModelSource> model;
   vllm::Engine engine = vllm::newest();

@@ -1,0 +1,158 @@
+#include "options/request_form.h"
+
+#include <span>
+
+#include "hardware/catalogue.h"
+#include "json/fields.h"
+#include "units/text.h"
+
+namespace vram::options {
+namespace {
+
+constexpr std::string_view kMembers[] = {"model", "engine", "gpu", "args", "workload", "profile", "calibration"};
+constexpr std::string_view kModelMembers[] = {"source", "config", "name", "weights_index", "formula"};
+constexpr std::string_view kEngineMembers[] = {"name", "version"};
+constexpr std::string_view kGpuMembers[] = {"name", "count", "total_bytes", "free_bytes", "compute_capability"};
+constexpr std::string_view kWorkloadMembers[] = {"concurrent_requests", "context_tokens"};
+
+using Problem = std::optional<Error>;
+
+Problem refuse_unknown(const json::Value& object, std::string_view place, std::span<const std::string_view> known) {
+  if (!object.object())
+    return Error{ErrorCode::kBadInput, std::string(place), "expected an object, found " + json::describe(object), ""};
+  for (const auto& [name, value] : object.object()->members()) {
+    bool found = false;
+    for (const std::string_view each : known) found = found || each == name;
+    if (found) continue;
+    const auto near = nearest(name, known);
+    return Error{ErrorCode::kBadInput, std::string(place), '"' + name.substr(0, 80) + "\" is not known",
+                 near ? "did you mean \"" + std::string(*near) + "\"?" : "known are " + one_of(known)};
+  }
+  return std::nullopt;
+}
+
+Problem read_model(const json::Value* model, ModelForm& form) {
+  static constexpr std::string_view kPlace = "request: \"model\"";
+  if (!model)
+    return Error{ErrorCode::kBadInput, std::string(kPlace), "it is missing", "give {\"source\": \"Qwen/Qwen3-8B\"} or {\"config\": {…}}"};
+  if (auto error = refuse_unknown(*model, kPlace, kModelMembers)) return error;
+  const json::Fields fields(*model, std::string(kPlace));
+  form.source = fields.text_or("source", "");
+  form.name = fields.text_or("name", "");
+  if (const json::Value* config = fields.find("config")) form.config = *config;
+  if (const json::Value* formula = fields.find("formula")) form.formula = *formula;
+  if (fields.error()) return *fields.error();
+  if (int(!form.source.empty()) + int(form.config.has_value()) + int(form.formula.has_value()) != 1)
+    return Error{ErrorCode::kBadInput, std::string(kPlace), "expected exactly one of \"source\", \"config\" and \"formula\"", ""};
+  return std::nullopt;
+}
+
+/// "9.0" -> 9, 0.
+std::optional<hardware::Capability> read_capability(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto major = read_integer(text.substr(0, dot)), minor = read_integer(text.substr(dot + 1));
+  if (!major || !minor || *major < 1 || *major > 99 || *minor < 0 || *minor > 9) return std::nullopt;
+  return hardware::Capability{int(*major), int(*minor)};
+}
+
+std::optional<Bytes> read_size(const json::Fields& fields, std::string_view name) {
+  const json::Value* found = fields.find(name);
+  if (!found) return std::nullopt;
+  constexpr std::int64_t kMost = std::int64_t{1} << 50;
+  if (const std::int64_t* bytes = found->integer(); bytes && *bytes >= 0 && *bytes <= kMost) return Bytes(*bytes);
+  fields.refuse(name, "expected bytes as a whole number, found " + json::describe(*found));
+  return std::nullopt;
+}
+
+Problem read_gpu(const json::Value* gpu, GpuForm& form) {
+  static constexpr std::string_view kPlace = "request: \"gpu\"";
+  const std::string* word = gpu ? gpu->string() : nullptr;
+  form.detect = !gpu || (word && *word == "detect");
+  if (form.detect) return std::nullopt;
+  if (word) {
+    form.name = *word;
+    return std::nullopt;
+  }
+  if (auto error = refuse_unknown(*gpu, kPlace, kGpuMembers)) return error;
+  const json::Fields fields(*gpu, std::string(kPlace));
+  form.name = fields.text_or("name", "");
+  form.count = fields.count_or("count", 0);
+  form.total = read_size(fields, "total_bytes");
+  form.free = read_size(fields, "free_bytes");
+  const std::string capability = fields.text_or("compute_capability", "");
+  form.capability = read_capability(capability);
+  if (!capability.empty() && !form.capability)
+    fields.refuse("compute_capability", "expected a text such as \"9.0\", found \"" + capability.substr(0, 20) + '"');
+  return fields.error() ? Problem(*fields.error()) : std::nullopt;
+}
+
+Problem read_engine_member(const json::Fields& fields, vllm::Engine& engine) {
+  const json::Value* member = fields.find("engine");
+  if (!member) return std::nullopt;
+  if (auto error = refuse_unknown(*member, "request: \"engine\"", kEngineMembers)) return error;
+  const json::Fields inner = fields.inner("engine");
+  const std::string name = inner.text_or("name", "vllm"), version = inner.text_or("version", "");
+  if (inner.error()) return *inner.error();
+  if (name != "vllm")
+    return Error{ErrorCode::kUnsupported, "request: \"engine\": \"name\"", '"' + name.substr(0, 40) + "\" is not modelled",
+                 "leave it out or give \"vllm\""};
+  if (version.empty()) return std::nullopt;
+  auto read = vllm::read_engine(version);
+  if (!read) return read.error();
+  engine = *std::move(read);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<RequestForm> read_request(const json::Value& request) {
+  if (auto error = refuse_unknown(request, "request", kMembers)) return *error;
+  const json::Fields fields(request, "request");
+  RequestForm form;
+  if (auto error = read_model(fields.find("model"), form.model)) return *error;
+  if (auto error = read_gpu(fields.find("gpu"), form.gpu)) return *error;
+  if (auto error = read_engine_member(fields, form.engine)) return *error;
+  if (const json::Value* args = fields.find("args")) {
+    if (!args->object())
+      return Error{ErrorCode::kBadInput, "request: \"args\"", "expected an object, found " + json::describe(*args), ""};
+    form.args = *args->object();
+  }
+  if (const json::Value* workload = fields.find("workload")) {
+    if (auto error = refuse_unknown(*workload, "request: \"workload\"", kWorkloadMembers)) return *error;
+    const json::Fields inner = fields.inner("workload");
+    form.workload = plan::Workload{inner.count("concurrent_requests"), inner.count("context_tokens")};
+  }
+  form.profile = fields.text_or("profile", "");
+  if (fields.error()) return *fields.error();
+  return form;
+}
+
+Result<plan::GpuChoice> choose_gpu(const GpuForm& form) {
+  static constexpr const char* kPlace = "request: \"gpu\"";
+  plan::GpuChoice choice;
+  if (!form.name.empty()) {
+    auto found = hardware::find_gpu(form.name, kPlace);
+    if (!found && !(form.total && form.capability)) return found.error();
+    if (found) {
+      choice.gpu = found->gpu;
+      choice.count = found->count;
+    } else {
+      choice.gpu.name = choice.gpu.driver_name = form.name;
+    }
+  } else if (form.total) {
+    choice.gpu.name = "GPU of " + fixed(gib(*form.total), 2) + " GiB";
+    choice.gpu.capability = {9, 0};
+  } else {
+    return Error{ErrorCode::kBadInput, kPlace, "neither \"name\" nor \"total_bytes\" is given", "give a name of `vram-estimator gpus`"};
+  }
+  if (form.total) choice.gpu.total = *form.total;
+  if (form.free) choice.gpu.free = form.free;
+  if (form.capability) choice.gpu.capability = *form.capability;
+  if (form.count > 0) choice.count = form.count;
+  if (choice.gpu.total <= Bytes(0))
+    return Error{ErrorCode::kBadInput, std::string(kPlace) + ": \"total_bytes\"", "expected more than 0 bytes", ""};
+  return choice;
+}
+
+}  // namespace vram::options
