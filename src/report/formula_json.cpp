@@ -13,6 +13,36 @@ json::Value estimate_json(const formula::Estimate& estimate) {
   return members;
 }
 
+json::Value formula_report_json(const formula::Estimate& estimate, const std::vector<Error>& warnings,
+                                std::optional<double> budget_gib) {
+  json::Object report;
+  report.set("schema", "vram-estimator/report/1");
+  report.set("mode", "formula");
+  report.set("formula", estimate_json(estimate));
+  json::Value verdict;
+  if (budget_gib) {
+    const bool fits = estimate.total_gib <= *budget_gib;
+    json::Object members;
+    members.set("fits", fits);
+    members.set("reason", fits ? "ok" : "no_kv_memory");
+    members.set("message", nullptr);
+    members.set("probability_fits", fits ? 1.0 : 0.0);
+    verdict = std::move(members);
+  }
+  report.set("verdict", std::move(verdict));
+  json::Array assumptions;
+  for (const Error& warning : warnings) {
+    json::Object members;
+    members.set("about", warning.place);
+    members.set("value", nullptr);
+    members.set("why", warning.problem);
+    members.set("source", "the existing tool's fallback");
+    assumptions.push_back(std::move(members));
+  }
+  report.set("assumptions", std::move(assumptions));
+  return report;
+}
+
 json::Value max_context_json(const formula::MaxContext& found) {
   const auto tokens = double(found.context.count());
   json::Object members;

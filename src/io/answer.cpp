@@ -1,0 +1,104 @@
+#include "io/answer.h"
+
+#include <algorithm>
+
+#include "options/formula_form.h"
+#include "io/load.h"
+#include "plan/report.h"
+#include "report/formula_json.h"
+#include "report/report_json.h"
+
+namespace vram::io {
+namespace {
+
+Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine) {
+  if (!form.detect) return options::choose_gpu(form);
+  auto found = machine.detect();
+  if (!found) return found.error();
+  if (found->empty())
+    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine", "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
+  plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
+  // Unlike cards in one job: the smallest decides.
+  for (const hardware::Gpu& gpu : *found)
+    if (gpu.total < choice.gpu.total) choice.gpu = gpu;
+  return choice;
+}
+
+Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form) {
+  if (!form.config) return load(form.source);
+  auto source = model_source(*form.config, form.name.empty() ? "model" : form.name, "config");
+  if (!source) return source.error();
+  return std::make_shared<const ModelSource>(*std::move(source));
+}
+
+const char* word(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kBadInput: return "bad_input";
+    case ErrorCode::kTooLarge: return "too_large";
+    case ErrorCode::kUnsupported: return "unsupported";
+    case ErrorCode::kNotFound: return "not_found";
+    case ErrorCode::kUnavailable: return "unavailable";
+    case ErrorCode::kRefused: return "refused";
+  }
+  return "";
+}
+
+Result<json::Value> answer_formula(const options::RequestForm& form) {
+  const auto read = options::read_formula(form, formula::built_in_profiles());
+  if (!read) return read.error();
+  std::optional<plan::GpuChoice> gpu;
+  if (!form.gpu.detect) {
+    auto chosen = options::choose_gpu(form.gpu);
+    if (!chosen) return chosen.error();
+    gpu = *std::move(chosen);
+  }
+  const formula::Estimate estimate = formula::estimate(read->request, read->context_k);
+  const double budget = gpu ? gib(gpu->gpu.total) * double(std::max<std::int64_t>(gpu->count, 1)) : 0;
+  return report::formula_report_json(estimate, read->warnings, gpu ? std::optional(budget) : std::nullopt);
+}
+
+Result<json::Value> answered(std::string_view text, const Machine& machine) {
+  const auto value = json::parse(text, "request", {.bytes = 4u << 20});
+  if (!value) return value.error();
+  const auto form = options::read_request(*value);
+  if (!form) return form.error();
+  if (form->model.formula) return answer_formula(*form);
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  const auto report = plan::plan(*request);
+  if (!report) return report.error();
+  return report::report_json(*report);
+}
+
+}  // namespace
+
+Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine) {
+  auto gpu = gpu_for(form.gpu, machine);
+  if (!gpu) return gpu.error();
+  auto model = model_for(form.model);
+  if (!model) return model.error();
+  plan::Request request;
+  request.model = *std::move(model);
+  request.engine = form.engine;
+  request.gpu = gpu->gpu;
+  request.gpu_count = gpu->count;
+  request.args = form.args;
+  request.workload = form.workload;
+  return request;
+}
+
+json::Value error_json(const Error& error) {
+  json::Object inner;
+  inner.set("code", json::Value(word(error.code)));
+  inner.set("message", json::Value(error.sentence()));
+  json::Object outer;
+  outer.set("error", json::Value(std::move(inner)));
+  return json::Value(std::move(outer));
+}
+
+json::Value answer(std::string_view text, const Machine& machine) {
+  auto value = answered(text, machine);
+  return value ? *std::move(value) : error_json(value.error());
+}
+
+}  // namespace vram::io

@@ -1,0 +1,31 @@
+// One request in JSON, one answer in JSON: what `batch` prints for a line and the service for a call.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "hardware/gpu.h"
+#include "json/value.h"
+#include "options/request_form.h"
+#include "plan/request.h"
+
+namespace vram::io {
+
+/// The machine, as far as a request may ask about it.
+struct Machine {
+  std::function<Result<std::vector<hardware::Gpu>>()> detect;
+};
+
+/// The request that `form` spells: its model read, its GPU found.
+///
+///   errors  as options::choose_gpu, io::load; kUnavailable where no GPU is in this machine and none was named
+Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine);
+
+/// The report for the request in `text`, or {"error": {"code", "message"}}.
+json::Value answer(std::string_view text, const Machine& machine);
+
+/// {"error": {"code": "bad_input", "message": sentence}}
+json::Value error_json(const Error& error);
+
+}  // namespace vram::io
