@@ -210,7 +210,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   d.parallel.expert = args.flag_or("enable_expert_parallel", false);
   d.build.dtype = read_dtype(derived.text_or("dtype", "bfloat16")).value_or(Dtype::kBfloat16);
   d.build.as_of = engine.as_of;
-  d.build.capability = gpu.capability;
+  d.build.capability = gpu.capability.major * 10 + gpu.capability.minor;
   d.build.quantization = args.text_or("quantization", "");
   d.build.pooling = args.text_or("runner", "") == "pooling";
   d.build.disable_sliding_window = args.flag_or("disable_sliding_window", false);
@@ -264,9 +264,10 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   const auto engine = vllm::read_engine(*line.find("vllm_version")->string());
   const json::Fields fields(line, "line");
   const auto capability = fields.counts("compute_capability");
-  hardware::Gpu gpu{fields.text_or("gpu", ""), fields.text_or("gpu", ""),
-                    Bytes(*line.find("gpu_total_bytes")->integer()), std::nullopt,
-                    int(capability[0] * 10 + capability[1])};
+  hardware::Gpu gpu;
+  gpu.name = gpu.driver_name = fields.text_or("gpu", "");
+  gpu.total = Bytes(*line.find("gpu_total_bytes")->integer());
+  gpu.capability = {int(capability[0]), int(capability[1])};
   const auto fail = [&](const Error& error) {
     answers["refusal"] =
         json::write_line(json::Value(error.code == ErrorCode::kRefused ? error.problem : error.sentence()));

@@ -73,9 +73,13 @@ Result<formula::Profile> read_profile(const Arguments& arguments, const Session&
   bool all_given = true;
   for (const ProfileFlag& flag : kProfileFlags) all_given = all_given && arguments.has(flag.flag.name);
   if (all_given) return formula::Profile{};
-  const auto gpu = session.first_gpu();
-  const std::string name(gpu ? formula::profile_for(gpu->driver_name, gpu->total) : formula::kDefaultProfile);
-  how = "Profile " + name + (gpu ? ", for the " + gpu->driver_name + " in this machine." : ", as no GPU was found.");
+  // A driver that fails reads as no GPU, as in the existing tool; the rule counts what the driver prints.
+  const auto gpus = session.detect();
+  const bool found = gpus && !gpus->empty();
+  const std::string name(found ? formula::profile_for(gpus->front().driver_name, gpus->front().driver_total)
+                               : formula::kDefaultProfile);
+  how = "Profile " + name +
+        (found ? ", for the " + gpus->front().driver_name + " in this machine." : ", as no GPU was found.");
   return formula::find_profile(profiles, name, "--profile");
 }
 

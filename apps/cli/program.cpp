@@ -42,7 +42,7 @@ int run_command(const Chosen& chosen, const Call& call, const Surroundings& surr
   if (!arguments) return misuse(plain, arguments.error());
   const auto terminal = terminal_for(*arguments, surroundings);
   if (!terminal) return misuse(plain, terminal.error());
-  const auto status = chosen.command->run(*arguments, {*terminal, call.first_gpu});
+  const auto status = chosen.command->run(*arguments, {*terminal, call.detect});
   return status ? *status : misuse(*terminal, status.error());
 }
 

@@ -2,18 +2,19 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "hardware/gpu.h"
+#include "units/result.h"
 
 namespace vram::cli {
 
 struct Call {
   std::string program;             // how it was called, without the folder
   std::vector<std::string> words;  // what follows
-  std::function<std::optional<hardware::Gpu>()> first_gpu;
+  std::function<Result<std::vector<hardware::Gpu>>()> detect;
 };
 
 /// The exit status.

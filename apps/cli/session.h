@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <vector>
 
 #include "hardware/gpu.h"
 #include "terminal.h"
@@ -11,8 +11,8 @@ namespace vram::cli {
 
 struct Session {
   Terminal terminal;
-  /// The first GPU of this machine; nothing when there is none. Asks the driver, so only where the answer matters.
-  std::function<std::optional<hardware::Gpu>()> first_gpu;
+  /// The GPUs of this machine; empty where there is no driver. Asks it, so only where the answer matters.
+  std::function<Result<std::vector<hardware::Gpu>>()> detect;
 };
 
 }  // namespace vram::cli

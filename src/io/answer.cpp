@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "options/formula_form.h"
 #include "io/load.h"
+#include "options/formula_form.h"
 #include "plan/report.h"
 #include "report/formula_json.h"
 #include "report/report_json.h"
@@ -16,7 +16,8 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
   auto found = machine.detect();
   if (!found) return found.error();
   if (found->empty())
-    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine", "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
+    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine",
+                 "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
   plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
   // Unlike cards in one job: the smallest decides.
   for (const hardware::Gpu& gpu : *found)
@@ -33,12 +34,18 @@ Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& f
 
 const char* word(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kBadInput: return "bad_input";
-    case ErrorCode::kTooLarge: return "too_large";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kRefused: return "refused";
+    case ErrorCode::kBadInput:
+      return "bad_input";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kRefused:
+      return "refused";
   }
   return "";
 }

@@ -35,7 +35,8 @@ Result<std::shared_ptr<const ModelSource>> load(const std::string& typed) {
   if (!fs::exists(path, ignored)) return shared(catalogue_model(typed));
   const std::string extension = path.extension().string();
   if (extension == ".gguf" || extension == ".safetensors" || extension == ".bin")
-    return Error{ErrorCode::kUnsupported, typed, "files of weights are not read yet", "give the folder, for its config.json"};
+    return Error{ErrorCode::kUnsupported, typed, "files of weights are not read yet",
+                 "give the folder, for its config.json"};
   auto text = read_file(typed, kMostConfig);
   if (!text) return text.error();
   return shared(read_config_json(*text, typed, typed));

@@ -34,7 +34,8 @@ Problem refuse_unknown(const json::Value& object, std::string_view place, std::s
 Problem read_model(const json::Value* model, ModelForm& form) {
   static constexpr std::string_view kPlace = "request: \"model\"";
   if (!model)
-    return Error{ErrorCode::kBadInput, std::string(kPlace), "it is missing", "give {\"source\": \"Qwen/Qwen3-8B\"} or {\"config\": {…}}"};
+    return Error{ErrorCode::kBadInput, std::string(kPlace), "it is missing",
+                 "give {\"source\": \"Qwen/Qwen3-8B\"} or {\"config\": {…}}"};
   if (auto error = refuse_unknown(*model, kPlace, kModelMembers)) return error;
   const json::Fields fields(*model, std::string(kPlace));
   form.source = fields.text_or("source", "");
@@ -43,7 +44,8 @@ Problem read_model(const json::Value* model, ModelForm& form) {
   if (const json::Value* formula = fields.find("formula")) form.formula = *formula;
   if (fields.error()) return *fields.error();
   if (int(!form.source.empty()) + int(form.config.has_value()) + int(form.formula.has_value()) != 1)
-    return Error{ErrorCode::kBadInput, std::string(kPlace), "expected exactly one of \"source\", \"config\" and \"formula\"", ""};
+    return Error{ErrorCode::kBadInput, std::string(kPlace),
+                 "expected exactly one of \"source\", \"config\" and \"formula\"", ""};
   return std::nullopt;
 }
 
@@ -95,8 +97,8 @@ Problem read_engine_member(const json::Fields& fields, vllm::Engine& engine) {
   const std::string name = inner.text_or("name", "vllm"), version = inner.text_or("version", "");
   if (inner.error()) return *inner.error();
   if (name != "vllm")
-    return Error{ErrorCode::kUnsupported, "request: \"engine\": \"name\"", '"' + name.substr(0, 40) + "\" is not modelled",
-                 "leave it out or give \"vllm\""};
+    return Error{ErrorCode::kUnsupported, "request: \"engine\": \"name\"",
+                 '"' + name.substr(0, 40) + "\" is not modelled", "leave it out or give \"vllm\""};
   if (version.empty()) return std::nullopt;
   auto read = vllm::read_engine(version);
   if (!read) return read.error();
@@ -144,7 +146,8 @@ Result<plan::GpuChoice> choose_gpu(const GpuForm& form) {
     choice.gpu.name = "GPU of " + fixed(gib(*form.total), 2) + " GiB";
     choice.gpu.capability = {9, 0};
   } else {
-    return Error{ErrorCode::kBadInput, kPlace, "neither \"name\" nor \"total_bytes\" is given", "give a name of `vram-estimator gpus`"};
+    return Error{ErrorCode::kBadInput, kPlace, "neither \"name\" nor \"total_bytes\" is given",
+                 "give a name of `vram-estimator gpus`"};
   }
   if (form.total) choice.gpu.total = *form.total;
   if (form.free) choice.gpu.free = form.free;

@@ -4,7 +4,9 @@
 
 namespace vram::plan {
 
-memory::Platform platform_of(const Deployment& deployment) { return {deployment.engine.as_of, deployment.gpu.capability}; }
+memory::Platform platform_of(const Deployment& deployment) {
+  return {deployment.engine.as_of, deployment.gpu.capability.major * 10 + deployment.gpu.capability.minor};
+}
 
 Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   Exact exact;

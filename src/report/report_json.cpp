@@ -139,11 +139,10 @@ Value engine(const vllm::Engine& engine) {
 
 Value gpu(const plan::Report& report) {
   Object object;
-  object.set("name", Value(report.gpu.name));
+  object.set("name", Value(report.gpu.id.empty() ? report.gpu.name : report.gpu.id));
   object.set("count", Value(report.gpu_count));
   object.set("total_bytes", bytes(report.gpu.total));
-  object.set("compute_capability",
-             Value(std::to_string(report.gpu.capability / 10) + '.' + std::to_string(report.gpu.capability % 10)));
+  object.set("compute_capability", Value(report.gpu.capability.text()));
   return Value(std::move(object));
 }
 
