@@ -108,12 +108,18 @@ Block& Block::rotary(RotaryTable table) {
 
 Block& Block::attention(std::string name, LayerCache cache, bool sinks) {
   modules.push_back(AttentionScales{name});
-  caches.push_back({std::move(name), std::move(cache), sinks});
+  caches.push_back({std::move(name), std::move(cache), sinks, false});
+  return *this;
+}
+
+Block& Block::attention_in_model_dtype(std::string name, LayerCache cache) {
+  attention(std::move(name), std::move(cache));
+  caches.back().model_dtype = true;
   return *this;
 }
 
 Block& Block::cache(std::string name, LayerCache cache) {
-  caches.push_back({std::move(name), std::move(cache), false});
+  caches.push_back({std::move(name), std::move(cache), false, false});
   return *this;
 }
 

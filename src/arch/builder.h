@@ -70,6 +70,8 @@ class Block {
   Block& rotary(RotaryTable table);
   /// An Attention module with its scale scalars and its memory.
   Block& attention(std::string name, LayerCache cache, bool sinks = false);
+  /// One that its class hands no cache config: --kv-cache-dtype passes it by.
+  Block& attention_in_model_dtype(std::string name, LayerCache cache);
   /// Memory without the scalars: recurrent states, indexers.
   Block& cache(std::string name, LayerCache cache);
 

@@ -58,6 +58,12 @@ Decoder read_decoder(const Builder& builder, const Decoder& absent) {
   return decoder;
 }
 
+std::int64_t figure(const json::Fields& config, std::initializer_list<std::string_view> names, std::int64_t absent) {
+  for (const std::string_view name : names)
+    if (config.has(name)) return config.count(name);
+  return absent;
+}
+
 void describe_model(Builder& builder, const Decoder& decoder, std::string layer_prefix) {
   builder.model.layer_prefix = std::move(layer_prefix);
   builder.model.attention_heads = decoder.heads.query;

@@ -28,6 +28,9 @@ struct Decoder {
 /// num_key_value_heads, head_dim and tie_word_embeddings.
 Decoder read_decoder(const Builder& builder, const Decoder& absent = {});
 
+/// The first of `names` that the config has; transformers' config classes let some attributes go by two names.
+std::int64_t figure(const json::Fields& config, std::initializer_list<std::string_view> names, std::int64_t absent);
+
 /// Sets what vLLM's model config says of the model as a whole.
 void describe_model(Builder& builder, const Decoder& decoder, std::string layer_prefix);
 

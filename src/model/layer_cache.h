@@ -194,6 +194,8 @@ struct CacheLayer {
   std::string name;  // within its layer: "self_attn.attn"
   LayerCache cache;
   bool sinks = false;  // a learnt attention sink: fewer backends take it
+  /// The model class hands the layer no cache config: it stores the model's dtype whatever --kv-cache-dtype says.
+  bool model_dtype = false;
   friend bool operator==(const CacheLayer&, const CacheLayer&) = default;
 };
 
