@@ -143,6 +143,10 @@ RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::F
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,
                          std::int64_t default_positions = 8192);
 
+/// The share of a head that rotates: partial_rotary_factor among the rope parameters, else the first of `names` that
+/// the config has.
+double partial_rotary(const json::Fields& config, std::initializer_list<std::string_view> names, double absent);
+
 /// Fields of the rope parameters, wherever the config keeps them; for configs with one set per layer type,
 /// `layer_type`'s.
 json::Fields rope_parameters(const json::Fields& config, std::string_view layer_type = {});

@@ -113,6 +113,7 @@ void add_transformers_rotary(Builder& builder, const std::string& model, std::in
 
 /// self_attention as the backend makes it; SelfAttention::rotary is not looked at.
 void transformers_attention(Block& layer, const Decoder& decoder, const SelfAttention& attention);
+void transformers_cache(Block& layer, const std::string& name, const LayerCache& cache);
 void transformers_mlp(Block& layer, const Decoder& decoder, const LinearOptions& options = {});
 
 inline constexpr std::string_view kPreNorms[] = {"input_layernorm", "post_attention_layernorm"};

@@ -77,6 +77,13 @@ RotaryTable made(const Table& table) {
 
 }  // namespace
 
+double partial_rotary(const json::Fields& config, std::initializer_list<std::string_view> names, double absent) {
+  if (const auto given = rope_parameters(config).maybe_number("partial_rotary_factor")) return *given;
+  for (const std::string_view name : names)
+    if (const auto given = config.maybe_number(name)) return *given;
+  return absent;
+}
+
 json::Fields rope_parameters(const json::Fields& config, std::string_view layer_type) {
   // transformers lets a rope_scaling that is given win.
   const json::Value* scaling = config.find("rope_scaling");

@@ -54,10 +54,12 @@ void transformers_attention(Block& layer, const Decoder& decoder, const SelfAtte
     layer.rms_norm(name + ".q_norm", attention.head_norm);
     layer.rms_norm(name + ".k_norm", attention.head_norm);
   }
-  if (vllm::in_force(kHoldsAttention, layer.builder().options().as_of))
-    layer.attention(name + ".attn", attention.cache);
-  else
-    layer.cache(name + ".attn", attention.cache);
+  transformers_cache(layer, name + ".attn", attention.cache);
+}
+
+void transformers_cache(Block& layer, const std::string& name, const LayerCache& cache) {
+  vllm::in_force(kHoldsAttention, layer.builder().options().as_of) ? layer.attention(name, cache)
+                                                                   : layer.cache(name, cache);
 }
 
 void transformers_mlp(Block& layer, const Decoder& decoder, const LinearOptions& options) {

@@ -18,12 +18,6 @@ constexpr vllm::Step<bool> kByTransformers[] = {
 };
 static_assert(vllm::well_formed(kByTransformers));
 
-double partial_of(const json::Fields& config) {
-  return rope_parameters(config)
-      .maybe_number("partial_rotary_factor")
-      .value_or(config.maybe_number("partial_rotary_factor").value_or(0.5));
-}
-
 /// source  vllm/model_executor/models/glm.py, glm4.py; transformers' modeling_glm.py
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
@@ -34,7 +28,7 @@ void describe(Builder& builder, const Naming& naming) {
                    .by_transformers = !fourth && vllm::in_force(kByTransformers, builder.options().as_of)};
   if (fourth) shape.norms = kFourNorms;
   // Before it left, the first one's class fixed the share of rotary positions.
-  const double partial = fourth || shape.by_transformers ? partial_of(config) : 0.5;
+  const double partial = fourth || shape.by_transformers ? partial_rotary(config, {"partial_rotary_factor"}, 0.5) : 0.5;
   shape.attention.rotary =
       rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions, .partial = partial});
 

@@ -6,9 +6,10 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {
-    "LlamaForCausalLM", "LLaMAForCausalLM",       "LlamaModel",           "AquilaForCausalLM",    "AquilaModel",
-    "CwmForCausalLM",   "IQuestCoderForCausalLM", "InternLM3ForCausalLM", "InternLMForCausalLM",  "MistralForCausalLM",
-    "MistralModel",     "Ministral3ForCausalLM",  "Phi3ForCausalLM",      "TeleChat3ForCausalLM", "XverseForCausalLM"};
+    "LlamaForCausalLM", "LLaMAForCausalLM",       "LlamaModel",           "AquilaForCausalLM",   "AquilaModel",
+    "CwmForCausalLM",   "IQuestCoderForCausalLM", "InternLM3ForCausalLM", "InternLMForCausalLM", "MistralForCausalLM",
+    "MistralModel",     "Ministral3ForCausalLM",  "Phi3ForCausalLM",      "SolarForCausalLM",    "TeleChat3ForCausalLM",
+    "XverseForCausalLM"};
 
 constexpr std::string_view kFusedQkv[] = {"qkv_proj"};
 constexpr std::string_view kFusedGateUp[] = {"gate_up_proj"};
