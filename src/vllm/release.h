@@ -60,6 +60,15 @@ constexpr const T& in_force(const Step<T> (&steps)[N], Date day) {
   return step_in_force(steps, day).value;
 }
 
+/// The same for a column of a table, whose rows differ in the number of their steps.
+template <class T>
+constexpr const T& in_force(std::span<const Step<T>> steps, Date day) {
+  const Step<T>* found = steps.data();
+  for (const Step<T>& step : steps)
+    if (step.since <= day) found = &step;
+  return found->value;
+}
+
 /// Starts at the beginning of time, strictly ascends, cites something at every step.
 template <class T, std::size_t N>
 consteval bool well_formed(const Step<T> (&steps)[N]) {
