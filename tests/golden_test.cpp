@@ -198,6 +198,14 @@ void add_kv(const memory::KvPlan& plan, Answers& answers) {
   answers["messages"] = list(plan.log, [](const std::string& s) { return s; });
 }
 
+/// A tower is left out when its modalities are limited to nothing.
+memory::Towers given_towers(const json::Fields& args) {
+  const json::Fields limits = args.inner("limit_mm_per_prompt");
+  const bool text_only = args.flag_or("language_model_only", false);
+  const bool images = limits.count_or("image", 1) > 0 || limits.count_or("video", 1) > 0;
+  return {.vision = !text_only && images, .audio = !text_only && limits.count_or("audio", 1) > 0};
+}
+
 /// The deployment as the line's own "derived" states it.
 plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& engine, const hardware::Gpu& gpu) {
   const json::Fields args(*line.find("deployment"), "deployment"), derived(*line.find("derived"), "derived");
@@ -213,6 +221,8 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   d.build.capability = gpu.capability.major * 10 + gpu.capability.minor;
   d.build.quantization = args.text_or("quantization", "");
   d.build.pooling = args.text_or("runner", "") == "pooling";
+  d.model_runner_v2 = derived.flag_or("model_runner_v2", false);
+  d.towers = given_towers(args);
   d.build.disable_sliding_window = args.flag_or("disable_sliding_window", false);
   memory::KvSettings& kv = d.kv;
   kv.model_dtype = d.build.dtype;

@@ -78,9 +78,8 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
   using Place = Part::Place;
   Block embedding = builder.block(model);
   embedding.embedding(std::string(ends.embedding), decoder.vocabulary, decoder.hidden);
-  const Place first = ends.every_stage ? Place::kEveryStage
-                      : decoder.tied   ? Place::kFirstAndLastStage
-                                       : Place::kFirstStage;
+  const bool everywhere = ends.every_stage || ends.embedding_on_every_stage;
+  const Place first = everywhere ? Place::kEveryStage : decoder.tied ? Place::kFirstAndLastStage : Place::kFirstStage;
   builder.add_part("embedding", first, std::move(embedding));
 
   const Place last = ends.every_stage ? Place::kEveryStage : Place::kLastStage;
@@ -90,13 +89,13 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
       norm.layer_norm(std::string(ends.norm), decoder.hidden);
     else
       norm.rms_norm(std::string(ends.norm), decoder.hidden);
-    builder.add_part("norm", ends.norm_on_last_stage ? Place::kLastStage : last, std::move(norm));
+    builder.add_part("norm", last, std::move(norm));
   }
 
   if (decoder.tied || ends.no_head || builder.options().pooling) return;
   Block head = builder.block(naming.prefix);
   head.head(std::string(ends.head), decoder.vocabulary, decoder.hidden, ends.head_bias);
-  builder.add_part("head", last, std::move(head));
+  builder.add_part("head", ends.head_on_every_stage ? Place::kEveryStage : last, std::move(head));
 }
 
 std::optional<Tokens> LayerWindows::of(std::int64_t layer) const {

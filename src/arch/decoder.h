@@ -43,7 +43,7 @@ struct Ends {
   bool no_head = false;  // the class has none
   /// Gemma, Cohere and others create the embedding, the norm and the head on every stage.
   bool every_stage = false;
-  bool norm_on_last_stage = false;  // all the same: Qwen3-Next
+  bool embedding_on_every_stage = false, head_on_every_stage = false;  // one of them alone
 };
 
 /// The embedding and, on the last stage, the final norm and the output head; tied weights count once a stage. A pooling

@@ -32,6 +32,7 @@ struct Table {
 
 std::int64_t rows_of(const Table& table) {
   const json::Fields& parameters = table.parameters;
+  const std::int64_t stretch = parameters.has("mrope_section") ? table.rope.mrope_factor : 1;
   const std::int64_t positions = table.rope.positions;
   if (table.config.has("dual_chunk_attention_config"))
     return dual_chunk_rows(table.config.inner("dual_chunk_attention_config"), positions);
@@ -51,8 +52,10 @@ std::int64_t rows_of(const Table& table) {
   if (type == "linear") return stretched(positions);
   if (type == "dynamic" && !parameters.has("alpha") && vllm::in_force(kDynamicStretches, table.as_of))
     return stretched(positions);
-  if (type == "yarn" || type == "deepseek_yarn" || type == "deepseek_llama_scaling") return stretched(original);
+  if (type == "yarn") return stretched(original * stretch);
+  if (type == "deepseek_yarn" || type == "deepseek_llama_scaling") return stretched(original);
   if (type == "longrope" || type == "su") return original + positions;
+  if (type == "default" || type == "mrope") return positions * stretch;
   return positions;
 }
 

@@ -18,7 +18,7 @@ namespace vram::memory {
 struct Parameter {
   std::string_view module;  // within its block: "self_attn.qkv_proj"
   std::string_view suffix;  // "weight", "weight_scale_inv"; empty when `module` names the tensor
-  std::array<std::int64_t, 4> shape{1, 1, 1, 1};
+  std::array<std::int64_t, 5> shape{1, 1, 1, 1, 1};
   int dimensions = 1;
   Dtype dtype = Dtype::kBfloat16;
   bool buffer = false;

@@ -44,9 +44,20 @@ void add_times(Weights& total, const Weights& one, std::int64_t times) {
   for (std::size_t i = 0; i < kDtypes; ++i) total.by_dtype[i] += one.by_dtype[i] * times;
 }
 
+constexpr vllm::Step<bool> kTowersOnFirstStage[] = {
+    {{}, false, "vllm v0.32.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
+    {{2026, 10, 28}, true, "~ vllm v0.33.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
+};
+static_assert(vllm::well_formed(kTowersOnFirstStage));
+
 }  // namespace
 
+bool towers_on_first_stage(bool model_runner_v2, vllm::Date as_of) {
+  return model_runner_v2 && vllm::in_force(kTowersOnFirstStage, as_of);
+}
+
 bool held(const Part& part, const Stage& stage, const Towers& towers) {
+  if (part.role != Part::Role::kText && towers.first_stage_only && !stage.first()) return false;
   switch (part.role) {
     case Part::Role::kText:
       break;

@@ -13,6 +13,8 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   auto model = arch::build(source, deployment.build);
   if (!model) return model.error();
   exact.model = *std::move(model);
+  deployment.towers.first_stage_only =
+      memory::towers_on_first_stage(deployment.model_runner_v2, deployment.engine.as_of);
   const memory::Parallel& parallel = deployment.parallel;
   auto stages = memory::pipeline_stages(std::int64_t(exact.model.layers.size()), parallel, deployment.engine.as_of);
   if (!stages) return stages.error();

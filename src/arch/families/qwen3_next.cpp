@@ -45,7 +45,7 @@ void describe(Builder& builder, const Naming& naming) {
       {"linear_attention", "full_attention"});
 
   const std::string model = naming.under("model");
-  add_ends(builder, decoder, model, naming, {.every_stage = true, .norm_on_last_stage = true});
+  add_ends(builder, decoder, model, naming, {.embedding_on_every_stage = true, .head_on_every_stage = true});
   add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
     if (kinds[std::size_t(i)] == "linear_attention")
       gated_delta_net(layer, "linear_attn", decoder.hidden, delta, GatedDeltaLayout::kInterleaved);
@@ -105,9 +105,9 @@ void add_layer_norms(Block& layer, std::int64_t hidden) {
   layer.tensor("ffn_layer_scale", {1, 1, hidden});
 }
 
-RotaryTable quarter_rotary_table(const Builder& builder, const Decoder& decoder) {
+RotaryTable quarter_rotary_table(const Builder& builder, const Decoder& decoder, std::int64_t mrope_factor) {
   const json::Fields& config = builder.text();
-  Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions, .mrope_factor = mrope_factor};
   if (!config.has("partial_rotary_factor") && !rope_parameters(config).has("partial_rotary_factor"))
     rope.partial = 0.25;
   return rotary_table(builder, rope);

@@ -23,6 +23,6 @@ void add_shared_experts(Block& layer, const SharedExperts& experts, std::int64_t
 void add_layer_norms(Block& layer, std::int64_t hidden);
 
 /// The rotary table of a config class that rotates a quarter of a head unless told otherwise.
-RotaryTable quarter_rotary_table(const Builder& builder, const Decoder& decoder);
+RotaryTable quarter_rotary_table(const Builder& builder, const Decoder& decoder, std::int64_t mrope_factor = 4);
 
 }  // namespace vram::arch::families

@@ -1,0 +1,66 @@
+#include "arch/vision/qwen3_vision.h"
+
+#include <cmath>
+
+#include "arch/vision/tower.h"
+
+namespace vram::arch {
+namespace {
+
+struct Widths {
+  std::int64_t hidden = 0, intermediate = 0, heads = 0;
+  std::int64_t merged = 0;  // channels of the patches that are merged into one
+  std::int64_t out = 0;     // the language model's
+};
+
+void add_merger(Block& block, const std::string& name, const Widths& widths, std::int64_t norm) {
+  block.layer_norm(name + ".norm", norm);
+  block.column(name + ".linear_fc1", widths.merged, {widths.merged}, {.bias = true});
+  block.row(name + ".linear_fc2", widths.merged, widths.out, {.bias = true});
+}
+
+void add_block(Block& layer, const Widths& widths) {
+  layer.layer_norm("norm1", widths.hidden);
+  layer.layer_norm("norm2", widths.hidden);
+  const std::int64_t head = widths.hidden / widths.heads;
+  layer.qkv("attn.qkv", widths.hidden, {widths.heads, widths.heads, head}, {.bias = true});
+  layer.row("attn.proj", widths.hidden, widths.hidden, {.bias = true});
+  layer.column("mlp.linear_fc1", widths.hidden, {widths.intermediate}, {.bias = true});
+  layer.row("mlp.linear_fc2", widths.intermediate, widths.hidden, {.bias = true});
+}
+
+}  // namespace
+
+void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack) {
+  const json::Fields vision = builder.config().inner("vision_config");
+  Widths widths;
+  widths.hidden = vision.count_or("hidden_size", 1152, 1);
+  widths.intermediate = vision.count_or("intermediate_size", 4304, 1);
+  widths.heads = vision.count_or("num_heads", 16, 1);
+  widths.out = vision.count_or("out_hidden_size", 3584, 1);
+  const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);
+  widths.merged = widths.hidden * merge * merge;
+  const std::int64_t patch = vision.count_or("patch_size", 16, 1),
+                     frames = vision.count_or("temporal_patch_size", 2, 1);
+  const std::int64_t mergers = vision.has("deepstack_visual_indexes")
+                                   ? std::int64_t(vision.counts("deepstack_visual_indexes").size())
+                                   : absent_deepstack;
+
+  Block ends = builder.block(prefix);
+  ends.tensor("patch_embed.proj.weight", {widths.hidden, vision.count_or("in_channels", 3, 1), frames, patch, patch});
+  ends.tensor("patch_embed.proj.bias", {widths.hidden});
+  ends.tensor("pos_embed.weight", {vision.count_or("num_position_embeddings", 2304, 1), widths.hidden});
+  const Rope rope{.head_width = widths.hidden / widths.heads, .positions = 8192, .partial = 0.5};
+  RotaryTable table = rotary_table(builder, rope, builder.config().inner("vision_config").inner("none"));
+  table.name = "rotary_pos_emb.cos_sin_cache";
+  ends.rotary(table);
+  add_merger(ends, "merger", widths, widths.hidden);
+  for (std::int64_t i = 0; i < mergers; ++i)
+    add_merger(ends, "deepstack_merger_list." + std::to_string(i), widths, widths.merged);
+  builder.add_part("vision", Part::Place::kEveryStage, std::move(ends), Part::Role::kVision);
+
+  add_tower_layers(builder, prefix + ".blocks", tower_layers(vision, "depth", 27), Part::Role::kVision,
+                   [&](Block& layer, std::int64_t) { add_block(layer, widths); });
+}
+
+}  // namespace vram::arch

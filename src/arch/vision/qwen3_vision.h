@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "arch/builder.h"
+
+namespace vram::arch {
+
+/// Qwen3_VisionTransformer as `prefix`: patches of a clip, learnt positions, blocks of full attention, and mergers that
+/// bring four patches at a time into the language model, one of them from each layer of "deepstack_visual_indexes".
+///
+///   absent  deepstack_visual_indexes of the config class: Qwen3-VL has three, Qwen3.5 none
+///   source  vllm/model_executor/models/qwen3_vl.py, Qwen3_VisionTransformer; transformers' Qwen3VLVisionConfig
+void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack);
+
+}  // namespace vram::arch
