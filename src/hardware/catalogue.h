@@ -43,7 +43,7 @@ Result<GpuChoice> find_gpu(std::string_view text, std::string_view place = "--gp
 /// What the catalogue knows of a GPU that a driver calls `driver_name` and gives `driver_total`; nothing when no card
 /// of that name has about that size.
 std::optional<Record> known_as(std::string_view driver_name, Bytes driver_total);
-/// The same by PCI device, "0x74a1".
+/// The same by PCI device, "0x74a1"; how much of the host's memory an APU has is a setting and tells nothing.
 std::optional<Record> known_as_device(std::string_view pci_device, Bytes driver_total);
 
 }  // namespace vram::hardware

@@ -109,11 +109,12 @@ std::int64_t distance(Bytes a, Bytes b) { return std::abs((a - b).count()); }
 /// A quarter more or less is another card: the sizes that share a name differ by a third and more.
 bool about_equal(Bytes seen, Bytes known) { return distance(seen, known) < known.count() / 4; }
 
-template <class Named>
-std::optional<Record> nearest_in_size(Bytes driver_total, Named named) {
+/// Of the records that `answers` accepts, the one whose driver's figure is nearest.
+template <class Answers>
+std::optional<Record> nearest_in_size(Bytes driver_total, Answers answers) {
   std::optional<Record> best;
   for (Record& record : catalogue()) {
-    if (!named(record) || !about_equal(driver_total, record.gpu.driver_total)) continue;
+    if (!answers(record)) continue;
     if (!best || distance(driver_total, record.gpu.driver_total) < distance(driver_total, best->gpu.driver_total))
       best = std::move(record);
   }
@@ -160,13 +161,14 @@ std::optional<Record> known_as(std::string_view driver_name, Bytes driver_total)
   const Name wanted = read_name(driver_name);
   return nearest_in_size(driver_total, [&](const Record& record) {
     const auto is_wanted = [&](const std::string& name) { return read_name(name) == wanted; };
-    return std::ranges::any_of(record.driver_names, is_wanted);
+    return about_equal(driver_total, record.gpu.driver_total) && std::ranges::any_of(record.driver_names, is_wanted);
   });
 }
 
 std::optional<Record> known_as_device(std::string_view pci_device, Bytes driver_total) {
   return nearest_in_size(driver_total, [&](const Record& record) {
-    return std::ranges::find(record.pci_devices, pci_device) != record.pci_devices.end();
+    const bool sized = record.gpu.memory == MemoryKind::kUnified || about_equal(driver_total, record.gpu.driver_total);
+    return sized && std::ranges::find(record.pci_devices, pci_device) != record.pci_devices.end();
   });
 }
 

@@ -236,7 +236,7 @@ TEST(Catalogue, RepeatsNoAliasOfItsOwn) {
 TEST(Catalogue, TotalsAreThoseThatStartUpsPrint) {
   struct Printed {
     const char* id;
-    double gib;  // "total" of vLLM's own lines, ../measured and public logs
+    double gib;  // "total" of vLLM's own lines in published logs
   };
   constexpr Printed kPrinted[] = {{"H100-SXM-80GB", 79.18},
                                   {"A100-SXM-80GB", 79.25},
