@@ -35,8 +35,8 @@ Block& Block::linear(std::string name, std::int64_t input, std::vector<Columns> 
                      const LinearOptions& options) {
   const Packing packing =
       options.quantised ? builder_->quantisation().linear({path(name), options.shards}) : Packing(Unquantised{});
-  modules.push_back(Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype,
-                           options.beside_experts});
+  modules.push_back(
+      Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype, options.tokens});
   return *this;
 }
 

@@ -20,7 +20,7 @@ struct LinearOptions {
   bool bias = false;
   bool quantised = true;                          // false where the model class passes quant_config=None
   bool whole = false;                             // disable_tp or ReplicatedLinear: every rank holds all of it
-  bool beside_experts = false;                    // disable_tp=is_sequence_parallel: whole where tokens are dealt out
+  TokenSplit tokens = TokenSplit::kIgnored;       // is_sequence_parallel
   std::optional<Dtype> dtype = {};                // params_dtype
   std::span<const std::string_view> shards = {};  // checkpoint names of the merged parts
 };

@@ -1,12 +1,14 @@
 #include "arch/latent.h"
 
+#include <algorithm>
+
 namespace vram::arch {
 namespace {
 
 /// The first projections of queries and of keys and values as one layer.
 constexpr vllm::Step<bool> kFusedFirstProjections[] = {
     {{}, false, "vllm v0.9.2 vllm/model_executor/models/deepseek_v2.py, DeepseekV2MLAAttention"},
-    {{2025, 7, 15}, true, "~vllm v0.10.2 vllm/model_executor/models/deepseek_v2.py, fused_qkv_a_proj"},
+    {{2025, 7, 15}, true, "~ absent in v0.9.2, in v0.10.0 vllm/model_executor/models/deepseek_v2.py"},
 };
 static_assert(vllm::well_formed(kFusedFirstProjections));
 
@@ -16,11 +18,27 @@ constexpr vllm::Step<bool> kKimiK2[] = {
 };
 static_assert(vllm::well_formed(kKimiK2));
 
-constexpr std::string_view kFusedShards[] = {"q_a_proj", "kv_a_proj_with_mqa"};
+/// Whether an indexer's keys and the weights of its heads are one layer, kept in the model's dtype.
+constexpr vllm::Step<bool> kFusedIndexerKeys[] = {
+    {{}, false, "vllm v0.19.0 vllm/model_executor/models/deepseek_v2.py, Indexer"},
+    {{2026, 4, 10}, true, "~ absent in v0.19.0, in v0.20.0 vllm/model_executor/models/deepseek_v2.py"},
+};
+static_assert(vllm::well_formed(kFusedIndexerKeys));
 
-bool stated(const json::Fields& config, std::string_view name) {
-  return config.value().object() && config.value().object()->find(name);
-}
+/// Whether layers may take an earlier layer's choice of tokens.
+constexpr vllm::Step<bool> kSharedIndexers[] = {
+    {{}, false, "vllm v0.20.0 vllm/model_executor/models/deepseek_v2.py"},
+    {{2026, 4, 29}, true, "~ absent in v0.20.0, in v0.21.0 vllm/model_executor/models/deepseek_v2.py"},
+};
+static_assert(vllm::well_formed(kSharedIndexers));
+
+constexpr vllm::Step<bool> kInterleavedIndexer[] = {
+    {{}, false, "vllm v0.15.0 vllm/model_executor/models/deepseek_v2.py"},
+    {{2026, 2, 2}, true, "~ absent in v0.15.0, in v0.16.0 vllm/model_executor/models/deepseek_v2.py"},
+};
+static_assert(vllm::well_formed(kInterleavedIndexer));
+
+constexpr std::string_view kFusedShards[] = {"q_a_proj", "kv_a_proj_with_mqa"};
 
 }  // namespace
 
@@ -37,7 +55,8 @@ LatentWidths latent_widths(const json::Fields& config, std::int64_t heads, const
   LatentWidths widths;
   widths.heads = heads;
   // null says that there is none; a config without the key has the default.
-  widths.query_rank = stated(config, "q_lora_rank") ? config.maybe_count("q_lora_rank", 1) : absent.query_rank;
+  widths.query_rank = config.is_null("q_lora_rank") ? std::nullopt : absent.query_rank;
+  if (config.has("q_lora_rank")) widths.query_rank = config.count("q_lora_rank");
   widths.kv_rank = config.count_or("kv_lora_rank", absent.kv_rank, 1);
   widths.nope = config.count_or("qk_nope_head_dim", absent.nope);
   widths.rope = config.count_or("qk_rope_head_dim", absent.rope);
@@ -67,16 +86,72 @@ void latent_projections(Block& block, const std::string& name, std::int64_t inpu
   block.rotary(rotary);
 }
 
+bool Indexing::has_indexer(std::int64_t layer) const {
+  if (layer >= layers) return true;
+  if (std::size_t(layer) < pattern.size()) return pattern[std::size_t(layer)] != 'S';
+  return !pattern.empty() || std::max<std::int64_t>(layer - offset + 1, 0) % every == 0;
+}
+
+std::optional<Indexing> read_indexing(const Builder& builder, std::int64_t layers, const RotaryTable& rotary) {
+  const json::Fields& config = builder.text();
+  const bool glm = config.text_or("model_type", "") == "glm_moe_dsa";
+  if (!config.has("index_topk") && !glm) return std::nullopt;
+  const vllm::Date day = builder.options().as_of;
+  Indexing indexing{.heads = config.count_or("index_n_heads", glm ? 32 : 64, 1),
+                    .width = config.count_or("index_head_dim", 128, 1),
+                    .topk = config.count_or("index_topk", 2048, 1),
+                    .rotary = rotary};
+  indexing.layers = layers;
+  // Neighbouring pairs are rotated in the attention, halves in the indexer, unless the config says otherwise.
+  if (!config.flag_or("indexer_rope_interleave", false) || !vllm::in_force(kInterleavedIndexer, day))
+    indexing.rotary.id += "/halves";
+  if (!vllm::in_force(kSharedIndexers, day)) return indexing;
+  indexing.every = config.count_or("index_topk_freq", 1, 1);
+  indexing.offset = config.count_or("index_skip_topk_offset", 2);
+  const json::Value* pattern = config.find("index_topk_pattern");
+  if (pattern && pattern->array())
+    for (const std::string& kind : config.texts("index_topk_pattern")) indexing.pattern += kind == "S" ? 'S' : 'F';
+  else
+    indexing.pattern = config.text_or("index_topk_pattern", "");
+  return indexing;
+}
+
+namespace {
+
+/// source  vllm/model_executor/models/deepseek_v2.py, Indexer: whole on every rank
+void add_indexer(Block& block, const std::string& name, std::int64_t hidden, const LatentWidths& widths,
+                 const Indexing& indexing) {
+  block.replicated(name + ".wq_b", widths.query_rank.value_or(hidden), {indexing.heads * indexing.width});
+  if (vllm::in_force(kFusedIndexerKeys, block.builder().options().as_of)) {
+    block.replicated(name + ".wk_weights_proj", hidden, {indexing.width, indexing.heads}, {.quantised = false});
+  } else {
+    block.replicated(name + ".wk", hidden, {indexing.width});
+    block.replicated(name + ".weights_proj", hidden, {indexing.heads}, {.quantised = false});
+  }
+  block.tensor(name + ".k_norm.weight", {indexing.width}, Dtype::kFloat32);
+  block.tensor(name + ".k_norm.bias", {indexing.width}, Dtype::kFloat32);
+  block.rotary(indexing.rotary);
+  block.cache(name + ".k_cache", SparseIndexer{indexing.width});
+}
+
+}  // namespace
+
 void latent_attention(Block& block, const std::string& name, std::int64_t hidden, const LatentWidths& widths,
-                      const RotaryTable& rotary) {
+                      const RotaryTable& rotary, const std::optional<Indexing>& indexing, std::int64_t layer) {
   latent_projections(block, name, hidden, hidden, widths, rotary);
-  block.attention(name + ".attn", widths.cache());
+  LatentAttention cache = widths.cache();
+  if (indexing) {
+    cache.sparse = true;
+    cache.index_topk = indexing->topk;
+    if (indexing->has_indexer(layer)) add_indexer(block, name + ".indexer", hidden, widths, *indexing);
+  }
+  block.attention(name + ".attn", std::move(cache));
 }
 
 bool uses_latents(const Builder& builder) {
   const json::Fields& config = builder.text();
   if (!config.flag_or("is_causal", true)) return false;
-  if (stated(config, "kv_lora_rank") && !config.has("kv_lora_rank")) return false;
+  if (config.is_null("kv_lora_rank")) return false;
   const std::string type = config.text_or("model_type", "");
   if (type == "kimi_k2") return vllm::in_force(kKimiK2, builder.options().as_of);
   constexpr std::string_view kTypes[] = {"AXK1",

@@ -33,9 +33,26 @@ LatentWidths latent_widths(const json::Fields& config, std::int64_t heads,
 void latent_projections(Block& block, const std::string& name, std::int64_t input, std::int64_t hidden,
                         const LatentWidths& widths, const RotaryTable& rotary);
 
-/// The same with its attention and cache.
+/// The indexer of sparse latent attention (DSA), which picks the tokens that a layer reads.
+struct Indexing {
+  std::int64_t heads = 0, width = 0;
+  std::int64_t topk = 0;
+  RotaryTable rotary;
+  std::int64_t every = 1, offset = 2;  // index_topk_freq and index_skip_topk_offset
+  std::string pattern = {};            // index_topk_pattern: "S" for a layer that takes an earlier layer's choice
+  std::int64_t layers = 0;             // of the main model: draft layers after them have an indexer always
+
+  [[nodiscard]] bool has_indexer(std::int64_t layer) const;
+};
+
+/// Nothing where the config has no index_topk. Each layer had an indexer until layers could share a choice.
+///
+///   source  vllm/model_executor/models/deepseek_v2.py, Indexer
+std::optional<Indexing> read_indexing(const Builder& builder, std::int64_t layers, const RotaryTable& rotary);
+
+/// latent_projections with the attention, its cache and, where `indexing` says so, the layer's indexer.
 void latent_attention(Block& block, const std::string& name, std::int64_t hidden, const LatentWidths& widths,
-                      const RotaryTable& rotary);
+                      const RotaryTable& rotary, const std::optional<Indexing>& indexing = {}, std::int64_t layer = 0);
 
 /// Whether vLLM takes the latent path for the config's model_type.
 ///

@@ -30,6 +30,11 @@ void Fields::expected(std::string_view name, std::string_view what) const {
   refuse(name, "expected " + std::string(what) + ", found " + (found ? describe(*found) : "nothing"));
 }
 
+bool Fields::is_null(std::string_view name) const {
+  const Value* member = object_->object() ? object_->object()->find(name) : nullptr;
+  return member && member->is_null();
+}
+
 std::optional<std::int64_t> Fields::read_count(std::string_view name, std::int64_t least) const {
   const Value* found = find(name);
   if (!found) return std::nullopt;

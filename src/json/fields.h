@@ -23,6 +23,8 @@ class Fields {
 
   [[nodiscard]] bool has(std::string_view name) const { return object_->find(name) != nullptr; }
   [[nodiscard]] const Value* find(std::string_view name) const { return object_->find(name); }
+  /// Whether the member is there and null, which most readers take for absent.
+  [[nodiscard]] bool is_null(std::string_view name) const;
   [[nodiscard]] const Value& value() const { return *object_; }
   [[nodiscard]] const std::string& place() const { return place_; }
 

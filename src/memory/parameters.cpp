@@ -38,7 +38,7 @@ std::optional<Error> create_embedding(const Embedding& embedding, const Creation
 /// with vLLM's default all-to-all backend).
 constexpr vllm::Step<bool> kTokensDealtOut[] = {
     {{}, false, "vllm v0.10.2 vllm/model_executor/models/deepseek_v2.py: with DeepEP only"},
-    {{2025, 9, 27}, true, "~https://github.com/vllm-project/vllm/pull/24982; in v0.14.1 vllm/config/parallel.py"},
+    {{2025, 9, 27}, true, "~ absent in v0.10.2, in v0.11.0 vllm/config/parallel.py, use_sequence_parallel_moe"},
 };
 static_assert(vllm::well_formed(kTokensDealtOut));
 
@@ -48,10 +48,22 @@ bool tokens_dealt_out(const Creation& creation) {
          vllm::in_force(kTokensDealtOut, creation.platform.as_of);
 }
 
+bool whole_by_tokens(TokenSplit tokens, const Creation& creation) {
+  switch (tokens) {
+    case TokenSplit::kIgnored:
+      return false;
+    case TokenSplit::kWhole:
+      return tokens_dealt_out(creation);
+    case TokenSplit::kWholeOnOneStage:
+      return creation.parallel.pipeline == 1 && tokens_dealt_out(creation);
+  }
+  return false;
+}
+
 std::optional<Error> create_linear(const Linear& linear, const Creation& around, const Sink& sink) {
   Creation creation = around;
   creation.dtype = linear.dtype.value_or(creation.dtype);
-  creation.whole = creation.whole || (linear.beside_experts && tokens_dealt_out(creation));
+  creation.whole = creation.whole || whole_by_tokens(linear.tokens, creation);
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
   LinearOnRank on_rank{linear.name, linear.input, {}, linear.input, 0, ranks, linear.split == Linear::Input::kDivided};
   if (linear.split == Linear::Input::kDivided) {
@@ -72,8 +84,10 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& around,
 /// Which rank holds an expert: a buffer of whole numbers on the GPU, until it came to be made on the host.
 constexpr vllm::Step<bool> kExpertMap[] = {
     {{}, false, "vllm v0.10.2 vllm/model_executor/layers/fused_moe/layer.py: an attribute, not a buffer"},
-    {{2025, 11, 1}, true, "~vllm v0.14.1 vllm/model_executor/layers/fused_moe/layer.py, _expert_map"},
-    {{2026, 9, 14}, false, "~vllm v0.33.0 vllm/model_executor/layers/fused_moe/expert_map_manager.py"},
+    {{2025, 12, 5}, true, "~ absent in v0.12.0, in v0.13.0 vllm/model_executor/layers/fused_moe/layer.py, _expert_map"},
+    {{2026, 10, 25},
+     false,
+     "~ absent in v0.32.0, in v0.33.0 vllm/model_executor/layers/fused_moe/expert_map_manager.py"},
 };
 static_assert(vllm::well_formed(kExpertMap));
 
@@ -117,15 +131,16 @@ std::int64_t Parameter::elements() const {
 }
 
 std::optional<std::int64_t> rows_on_rank(const Columns& columns, std::int64_t ranks) {
+  const auto rows = [&](std::int64_t units) { return round_up(units, columns.multiple) * columns.width; };
   switch (columns.split) {
     case Columns::Split::kWhole:
-      return columns.units * columns.width;
+      return rows(columns.units);
     case Columns::Split::kDivided:
       if (columns.units % ranks != 0) return std::nullopt;
-      return columns.units / ranks * columns.width;
+      return rows(columns.units / ranks);
     case Columns::Split::kReplicated: {
       if (columns.units >= ranks ? columns.units % ranks != 0 : ranks % columns.units != 0) return std::nullopt;
-      return std::max<std::int64_t>(columns.units / ranks, 1) * columns.width;
+      return rows(std::max<std::int64_t>(columns.units / ranks, 1));
     }
   }
   return std::nullopt;

@@ -22,6 +22,7 @@ struct Columns {
   std::int64_t units = 0;
   std::int64_t width = 1;
   Split split = Split::kDivided;
+  std::int64_t multiple = 1;  // a rank's units are padded to a multiple of this
   friend bool operator==(const Columns&, const Columns&) = default;
 };
 
@@ -35,6 +36,14 @@ struct Embedding {
   friend bool operator==(const Embedding&, const Embedding&) = default;
 };
 
+/// Around experts that are dealt out whole, the ranks of a replica may take different tokens instead of different
+/// columns ("sequence parallel"): what a linear layer there does about it.
+enum class TokenSplit : std::uint8_t {
+  kIgnored,          // divided by columns regardless
+  kWhole,            // every rank holds all of it
+  kWholeOnOneStage,  // likewise, but only without pipeline stages
+};
+
 /// A linear layer of one or several merged outputs.
 struct Linear {
   enum class Input : std::uint8_t { kWhole, kDivided };  // kDivided: RowParallelLinear
@@ -44,8 +53,8 @@ struct Linear {
   Input split = Input::kWhole;
   bool bias = false;
   Packing packing = {};
-  std::optional<Dtype> dtype;   // where the class asks for another than the model's
-  bool beside_experts = false;  // not divided where tokens, not columns, are dealt out around the experts
+  std::optional<Dtype> dtype;  // where the class asks for another than the model's
+  TokenSplit tokens = TokenSplit::kIgnored;
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 

@@ -11,7 +11,9 @@ constexpr std::string_view kArchitectures[] = {"DeepseekForCausalLM"};
 /// layers.
 constexpr vllm::Step<bool> kFusedExperts[] = {
     {{}, false, "vllm v0.10.2 vllm/model_executor/models/deepseek.py"},
-    {{2025, 10, 21}, true, "~vllm v0.14.1 vllm/model_executor/models/deepseek_v2.py, DeepseekForCausalLM"},
+    {{2025, 10, 21},
+     true,
+     "~ absent in v0.11.0, in v0.11.2 vllm/model_executor/models/deepseek_v2.py, DeepseekForCausalLM"},
 };
 static_assert(vllm::well_formed(kFusedExperts));
 

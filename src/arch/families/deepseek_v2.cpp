@@ -7,11 +7,19 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM",
+                                               "DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM"};
+
+/// The sparse models got a class of their own, in which the first layers' MLPs follow the tokens.
+constexpr vllm::Step<TokenSplit> kSparseMlp[] = {
+    {{}, TokenSplit::kIgnored, "vllm v0.28.0 vllm/model_executor/models/deepseek_v2.py, DeepseekV2DecoderLayer"},
+    {{2026, 8, 19}, TokenSplit::kWholeOnOneStage, "~ vllm v0.29.0 vllm/models/deepseek_v32/nvidia/model.py"},
+};
+static_assert(vllm::well_formed(kSparseMlp));
 
 constexpr vllm::Step<bool> kFloatCorrectionBias[] = {
     {{}, false, "vllm v0.9.2 vllm/model_executor/models/deepseek_v2.py, DeepseekV2MoE: the model's dtype"},
-    {{2025, 7, 26}, true, "~vllm v0.10.2 vllm/model_executor/models/deepseek_v2.py"},
+    {{2025, 8, 17}, true, "~ absent in v0.10.1, in v0.10.2 vllm/model_executor/models/deepseek_v2.py"},
 };
 static_assert(vllm::well_formed(kFloatCorrectionBias));
 
@@ -33,11 +41,12 @@ void add_unfolded_attention(Block& layer, std::int64_t hidden, const LatentWidth
   layer.attention("self_attn.attn", FullAttention{{widths.heads, widths.key(), widths.key()}});
 }
 
-/// source  transformers' DeepseekV3Config; DeepseekV2Config where the model_type says so
+/// source  transformers' DeepseekV2Config, GlmMoeDsaConfig and DeepseekV3Config
 Decoder read(const Builder& builder) {
-  const bool second = builder.text().text_or("model_type", "") == "deepseek_v2";
-  return read_decoder(builder, second ? Decoder{4096, 11008, 102400, 32, 2048, {32, 0, 0}, false}
-                                      : Decoder{7168, 18432, 129280, 61, 4096, {128, 128, 0}, false});
+  const std::string type = builder.text().text_or("model_type", "");
+  if (type == "deepseek_v2") return read_decoder(builder, {4096, 11008, 102400, 32, 2048, {32, 0, 0}, false});
+  if (type == "glm_moe_dsa") return read_decoder(builder, {6144, 12288, 154880, 78, 202752, {64, 64, 64}, false});
+  return read_decoder(builder, {7168, 18432, 129280, 61, 4096, {128, 128, 0}, false});
 }
 
 /// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2ForCausalLM
@@ -45,21 +54,28 @@ void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   Decoder decoder = read(builder);
   decoder.tied = false;  // the class never ties
-  const LatentWidths widths = latent_widths(config, decoder.heads.query);
+  const bool glm = config.text_or("model_type", "") == "glm_moe_dsa";
+  const LatentWidths widths = glm ? latent_widths(config, decoder.heads.query, {0, 2048, 512, 192, 64, 256})
+                                  : latent_widths(config, decoder.heads.query);
   const RotaryTable rotary = rotary_table(builder, {.head_width = widths.rope, .positions = decoder.positions});
   const bool latent = uses_latents(builder);
+  const std::optional<Indexing> indexing = read_indexing(builder, decoder.layers, rotary);
+  const bool sparse_class =
+      naming.architecture == "DeepseekV32ForCausalLM" || naming.architecture == "GlmMoeDsaForCausalLM";
+  const LinearOptions mlp{.tokens = sparse_class ? vllm::in_force(kSparseMlp, builder.options().as_of)
+                                                 : TokenSplit::kIgnored};
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
   add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
     if (latent)
-      latent_attention(layer, "self_attn", decoder.hidden, widths, rotary);
+      latent_attention(layer, "self_attn", decoder.hidden, widths, rotary, indexing, i);
     else
       add_unfolded_attention(layer, decoder.hidden, widths, rotary);
     if (is_deepseek_moe_layer(config, i))
       add_deepseek_experts(layer, "mlp", config, decoder.hidden);
     else
-      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate);
+      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, mlp);
     layer.rms_norm("input_layernorm", decoder.hidden);
     layer.rms_norm("post_attention_layernorm", decoder.hidden);
   });
@@ -85,7 +101,7 @@ void add_deepseek_experts(Block& layer, const std::string& name, const json::Fie
                  is_float ? std::optional(Dtype::kFloat32) : std::nullopt);
   }
   if (const std::int64_t shared = config.count_or("n_shared_experts", 0); shared > 0)
-    gated_mlp(layer, name + ".shared_experts", hidden, intermediate * shared, {.beside_experts = true});
+    gated_mlp(layer, name + ".shared_experts", hidden, intermediate * shared, {.tokens = TokenSplit::kWhole});
   layer.experts({.name = name + ".experts",
                  .count = experts,
                  .per_token = config.count_or("num_experts_per_tok", 8),

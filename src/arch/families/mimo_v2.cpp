@@ -12,7 +12,7 @@ constexpr Decoder kAbsent{4096, 16384, 152576, 48, 131072, {64, 4, 192}, false};
 
 constexpr vllm::Step<bool> kPaddedValues[] = {
     {{}, true, "vllm v0.19.0 vllm/model_executor/models/mimo_v2_flash.py: values padded to the width of keys"},
-    {{2026, 5, 1}, false, "~vllm v0.25.1 vllm/model_executor/models/mimo_v2.py, DiffKV backends"},
+    {{2026, 6, 15}, false, "~ absent in v0.23.0, in v0.24.0 vllm/model_executor/models/mimo_v2.py, DiffKV backends"},
 };
 static_assert(vllm::well_formed(kPaddedValues));
 

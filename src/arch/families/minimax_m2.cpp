@@ -14,7 +14,9 @@ constexpr Decoder kAbsent{3072, 1536, 200064, 62, 196608, {48, 8, 128}, false};
 /// With fewer KV heads than ranks the norm of the keys is repeated like the heads; before, it was divided regardless.
 constexpr vllm::Step<Columns::Split> kKeyNorm[] = {
     {{}, Columns::Split::kDivided, "vllm v0.19.0 vllm/model_executor/models/minimax_m2.py, MiniMaxM2Attention"},
-    {{2026, 5, 1}, Columns::Split::kReplicated, "~vllm v0.25.1 vllm/model_executor/models/minimax_m2.py"},
+    {{2026, 4, 29},
+     Columns::Split::kReplicated,
+     "~ absent in v0.20.0, in v0.21.0 vllm/model_executor/models/minimax_m2.py"},
 };
 static_assert(vllm::well_formed(kKeyNorm));
 

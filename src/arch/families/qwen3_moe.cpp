@@ -13,13 +13,13 @@ constexpr Decoder kAbsent{2048, 6144, 151936, 24, 32768, {32, 4, 0}, false};
 
 constexpr vllm::Step<bool> kQuantisedGate[] = {
     {{}, false, "vllm v0.9.2 vllm/model_executor/models/qwen3_moe.py, Qwen3MoeSparseMoeBlock"},
-    {{2025, 8, 1}, true, "~vllm v0.10.2 vllm/model_executor/models/qwen3_moe.py"},
+    {{2025, 8, 17}, true, "~ absent in v0.10.1, in v0.10.2 vllm/model_executor/models/qwen3_moe.py"},
 };
 static_assert(vllm::well_formed(kQuantisedGate));
 
 constexpr vllm::Step<bool> kSharedExpert[] = {
     {{}, false, "vllm v0.14.1 vllm/model_executor/models/qwen3_moe.py, Qwen3MoeSparseMoeBlock"},
-    {{2026, 2, 15}, true, "~vllm v0.19.0 vllm/model_executor/models/qwen3_moe.py"},
+    {{2026, 1, 15}, true, "~ absent in v0.14.1, in v0.15.0 vllm/model_executor/models/qwen3_moe.py"},
 };
 static_assert(vllm::well_formed(kSharedExpert));
 
