@@ -89,7 +89,7 @@ void add_shared_experts(Block& layer, const SharedExperts& experts, std::int64_t
   layer.replicated("mlp.shared_expert_gate", hidden, {1}, {.quantised = false});
   if (experts.shared > 0)
     gated_mlp(layer, "mlp.shared_expert", hidden, experts.shared,
-              {.beside_experts = vllm::in_force(kSharedFollowsTokens, day)});
+              {.tokens = vllm::in_force(kSharedFollowsTokens, day) ? TokenSplit::kWhole : TokenSplit::kIgnored});
   layer.experts({.name = "mlp.experts",
                  .count = experts.count,
                  .per_token = experts.per_token,
