@@ -202,8 +202,8 @@ void add_kv(const memory::KvPlan& plan, Answers& answers) {
 memory::Towers given_towers(const json::Fields& args) {
   const json::Fields limits = args.inner("limit_mm_per_prompt");
   const bool text_only = args.flag_or("language_model_only", false);
-  const bool images = limits.count_or("image", 1) > 0 || limits.count_or("video", 1) > 0;
-  return {.vision = !text_only && images, .audio = !text_only && limits.count_or("audio", 1) > 0};
+  const auto served = [&](std::string_view modality) { return !text_only && limits.count_or(modality, 1) > 0; };
+  return {.image = served("image"), .video = served("video"), .audio = served("audio")};
 }
 
 /// The deployment as the line's own "derived" states it.

@@ -156,7 +156,13 @@ void Builder::add_layer(Block block) {
 }
 
 void Builder::add_part(std::string name, Part::Place place, Block block, Part::Role role, std::int64_t repeat) {
-  model.parts.push_back(Part{std::move(name), block.prefix(), place, role, repeat, std::move(block.modules)});
+  Part& part = model.parts.emplace_back();
+  part.name = std::move(name);
+  part.prefix = block.prefix();
+  part.place = place;
+  part.role = role;
+  part.repeat = repeat;
+  part.modules = std::move(block.modules);
 }
 
 Result<Model> Builder::finish() {

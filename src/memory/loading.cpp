@@ -67,11 +67,11 @@ Result<Breakdown> weights_by_role(const Model& model, const Parallel& parallel, 
   };
   for (const Part& part : model.parts) {
     if (!held(part, stage, towers)) continue;
-    creation.whole = part.role != Part::Role::kText && parallel.encoder_data;
+    creation.whole = whole_on_rank(part, parallel);
     for (const Module& module : part.modules) {
-      const auto role = part.role == Part::Role::kVision  ? &Breakdown::vision
+      const auto role = part.role == Part::Role::kText    ? role_of(module, false)
                         : part.role == Part::Role::kAudio ? &Breakdown::audio
-                                                          : role_of(module, false);
+                                                          : &Breakdown::vision;
       if (auto error = add(module, role, part.repeat)) return *error;
     }
   }

@@ -62,7 +62,10 @@ bool held(const Part& part, const Stage& stage, const Towers& towers) {
     case Part::Role::kText:
       break;
     case Part::Role::kVision:
-      if (!towers.vision) return false;
+      if (!towers.image && !towers.video) return false;
+      break;
+    case Part::Role::kImages:
+      if (!towers.image) return false;
       break;
     case Part::Role::kAudio:
       if (!towers.audio) return false;
@@ -81,6 +84,11 @@ bool held(const Part& part, const Stage& stage, const Towers& towers) {
   return false;
 }
 
+bool whole_on_rank(const Part& part, const Parallel& parallel) {
+  if (part.whole_with_data && parallel.encoder_data) return true;
+  return part.whole_unless > 0 && part.whole_unless % parallel.tensor != 0;
+}
+
 Weights& Weights::operator+=(const Weights& other) {
   add_times(*this, other, 1);
   return *this;
@@ -95,8 +103,7 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
   for (const Part& part : model.parts) {
     if (!held(part, stage, towers)) continue;
     one = {};
-    const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
-    if (auto error = creator.create_all(part.modules, whole)) return *error;
+    if (auto error = creator.create_all(part.modules, whole_on_rank(part, parallel))) return *error;
     add_times(total, one, part.repeat);
   }
   // Equal layers weigh the same, but for the tables that the first of them creates for all.
@@ -125,8 +132,7 @@ std::optional<Error> each_parameter(const Model& model, const Parallel& parallel
       const bool before = part.place != Part::Place::kLastStage;
       if (before != before_layers || !held(part, stage, towers)) continue;
       begin(part.name, part.repeat);
-      const bool whole = part.role != Part::Role::kText && parallel.encoder_data;
-      if (auto error = creator.create_all(part.modules, whole)) return error;
+      if (auto error = creator.create_all(part.modules, whole_on_rank(part, parallel))) return error;
     }
     return std::nullopt;
   };

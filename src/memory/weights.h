@@ -9,8 +9,8 @@ namespace vram::memory {
 
 /// What vLLM leaves out of a multimodal model, or does not divide.
 struct Towers {
-  bool vision = true, audio = true;  // false: skipped, because its limit is 0 for each modality it serves
-  bool first_stage_only = false;     // otherwise on every stage that the model class creates them on
+  bool image = true, video = true, audio = true;  // false: limited to none; a tower that serves no other is skipped
+  bool first_stage_only = false;                  // otherwise on every stage that the model class creates them on
 };
 
 /// Whether encoders run on the first stage alone.
@@ -18,6 +18,9 @@ bool towers_on_first_stage(bool model_runner_v2, vllm::Date as_of);
 
 /// Whether a stage creates `part`.
 bool held(const Part& part, const Stage& stage, const Towers& towers);
+
+/// Whether every rank of tensor parallelism holds all of `part`.
+bool whole_on_rank(const Part& part, const Parallel& parallel);
 
 struct Weights {
   Bytes parameters, buffers;

@@ -17,20 +17,22 @@ enum class Dtype : std::uint8_t {
   kInt32,
   kInt8,
   kUint8,
-  kBool
+  kBool,
+  kComplex64
 };
-inline constexpr std::size_t kDtypes = 10;
+inline constexpr std::size_t kDtypes = 11;
 
 /// Bytes of one element.
 constexpr std::int64_t width(Dtype dtype) {
-  constexpr std::int64_t kWidths[kDtypes] = {4, 2, 2, 1, 1, 8, 4, 1, 1, 1};
+  constexpr std::int64_t kWidths[kDtypes] = {4, 2, 2, 1, 1, 8, 4, 1, 1, 1, 8};
   return kWidths[std::size_t(dtype)];
 }
 
 /// torch's name without its prefix: "bfloat16".
 constexpr std::string_view name(Dtype dtype) {
-  constexpr std::string_view kNames[kDtypes] = {"float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e8m0fnu",
-                                                "int64",   "int32",    "int8",    "uint8",         "bool"};
+  constexpr std::string_view kNames[kDtypes] = {"float32",        "bfloat16", "float16",  "float8_e4m3fn",
+                                                "float8_e8m0fnu", "int64",    "int32",    "int8",
+                                                "uint8",          "bool",     "complex64"};
   return kNames[std::size_t(dtype)];
 }
 

@@ -86,9 +86,9 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   run.max_model_len = deployment.kv.max_model_len.count();
   run.runner_v2 = deployment.model_runner_v2;
   run.pooling = deployment.runner == "pooling";
-  const bool encoder = stage.first() && (deployment.towers.vision || deployment.towers.audio);
   for (const Part& part : exact.model.parts)
-    if (encoder && part.role != Part::Role::kText) run.encoder_tokens = run.tokens;
+    if (stage.first() && part.role != Part::Role::kText && memory::held(part, stage, deployment.towers))
+      run.encoder_tokens = run.tokens;
   rank.activation_peak = memory::activation_peak(exact.model, deployment.parallel, stage, platform, run).peak;
 
   rank.non_torch = memory::non_torch(platform, deployment.parallel, total);

@@ -21,7 +21,8 @@ std::string sharding_of(const Module& module) {
   return match(
       module, [](const Embedding&) { return std::string("vocabulary over tp"); },
       [](const Linear& linear) {
-        return linear.split == Linear::Input::kDivided ? std::string("input over tp") : of_columns(linear.outputs, "output");
+        return linear.split == Linear::Input::kDivided ? std::string("input over tp")
+                                                       : of_columns(linear.outputs, "output");
       },
       [](const Experts&) { return std::string("experts over ep, or each over tp"); },
       [](const Tensor& tensor) { return of_columns(tensor.rows, "rows"); },
@@ -33,7 +34,8 @@ class Inspector {
  public:
   Inspector(const memory::Creation& creation) : creation_(creation) {}
 
-  std::optional<Error> add(const std::string& block, const std::vector<Module>& modules, std::int64_t count, bool whole) {
+  std::optional<Error> add(const std::string& block, const std::vector<Module>& modules, std::int64_t count,
+                           bool whole) {
     creation_.whole = whole;
     for (const Module& module : modules) {
       std::int64_t times = count;
@@ -77,8 +79,9 @@ Result<std::vector<InspectedTensor>> inspect(const Exact& exact, std::size_t ind
   Inspector inspector({deployment.parallel, platform, model.dtype});
   const auto parts = [&](bool before_layers) -> std::optional<Error> {
     for (const Part& part : model.parts) {
-      if ((part.place != Part::Place::kLastStage) != before_layers || !memory::held(part, stage, deployment.towers)) continue;
-      const bool whole = part.role != Part::Role::kText && deployment.parallel.encoder_data;
+      const bool before = part.place != Part::Place::kLastStage;
+      if (before != before_layers || !memory::held(part, stage, deployment.towers)) continue;
+      const bool whole = memory::whole_on_rank(part, deployment.parallel);
       if (auto error = inspector.add(part.prefix, part.modules, part.repeat, whole)) return error;
     }
     return std::nullopt;
@@ -88,7 +91,8 @@ Result<std::vector<InspectedTensor>> inspect(const Exact& exact, std::size_t ind
   for (std::int64_t i = stage.begin; i < stage.end; ++i) ++times[std::size_t(model.layers[std::size_t(i)])];
   for (std::size_t kind = 0; kind < times.size(); ++kind)
     if (times[kind] > 0)
-      if (auto error = inspector.add(model.layer_prefix + ".*", model.kinds[kind].modules, times[kind], false)) return *error;
+      if (auto error = inspector.add(model.layer_prefix + ".*", model.kinds[kind].modules, times[kind], false))
+        return *error;
   if (auto error = parts(false)) return *error;
   return std::move(inspector.tensors);
 }

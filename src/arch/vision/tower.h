@@ -8,9 +8,19 @@
 
 namespace vram::arch {
 
+/// How vLLM's arguments act on a tower.
+struct Tower {
+  Part::Role role = Part::Role::kVision;
+  bool whole_with_data = false;   // as Part's
+  std::int64_t whole_unless = 0;  // as Part's
+};
+
+/// A block of a tower on every stage, `repeat` times.
+void add_tower_part(Builder& builder, const Tower& tower, Block block, std::int64_t repeat = 1);
+
 /// Layers `prefix`.0 to `prefix`.(count - 1), filled by `fill(block, i)`; equal neighbours are stored once.
 template <class Fill>
-void add_tower_layers(Builder& builder, const std::string& prefix, std::int64_t count, Part::Role role,
+void add_tower_layers(Builder& builder, const Tower& tower, const std::string& prefix, std::int64_t count,
                       const Fill& fill) {
   for (std::int64_t i = 0; i < count; ++i) {
     Block layer = builder.block(prefix + '.' + std::to_string(i));
@@ -18,11 +28,14 @@ void add_tower_layers(Builder& builder, const std::string& prefix, std::int64_t 
     if (i > 0 && builder.model.parts.back().modules == layer.modules)
       ++builder.model.parts.back().repeat;
     else
-      builder.add_part(prefix, Part::Place::kEveryStage, std::move(layer), role);
+      add_tower_part(builder, tower, std::move(layer));
   }
 }
 
 /// Figures of an encoder's config.
 std::int64_t tower_layers(const json::Fields& config, std::string_view name, std::int64_t absent);
+
+/// A convolution without groups: `shape` is [outputs, inputs, kernel...].
+void convolution(Block& block, const std::string& name, std::vector<std::int64_t> shape, bool bias = true);
 
 }  // namespace vram::arch

@@ -1,0 +1,112 @@
+// CLIP and SigLIP: patches, learnt positions, pre-norm blocks of full attention.
+#include "arch/vision/siglip.h"
+
+namespace vram::arch {
+namespace {
+
+/// Learnt positions as an embedding of vocabulary, divided over ranks.
+constexpr vllm::Step<bool> kSiglipPositionsDivided[] = {
+    {{}, true, "vllm v0.13.0 vllm/model_executor/models/siglip.py, SiglipVisionEmbeddings"},
+    {{2025, 12, 20}, false, "~ vllm v0.14.1 vllm/model_executor/models/siglip.py"},
+};
+constexpr vllm::Step<bool> kClipPositionsDivided[] = {
+    {{}, false, "vllm v0.9.2 vllm/model_executor/models/clip.py, CLIPVisionEmbeddings"},
+};
+/// The pooling head of a config that does not switch it off, though no model looks at it.
+constexpr vllm::Step<bool> kSiglipHead[] = {
+    {{}, true, "vllm v0.14.1 vllm/model_executor/models/siglip.py, vision_use_head"},
+    {{2026, 1, 20}, false, "~ vllm v0.15.0 vllm/model_executor/models/siglip.py, use_head"},
+};
+static_assert(vllm::well_formed(kSiglipPositionsDivided) && vllm::well_formed(kClipPositionsDivided) &&
+              vllm::well_formed(kSiglipHead));
+
+void add_encoder_layer(Block& layer, const VisionEncoder& encoder, bool quantised) {
+  const LinearOptions biased{.bias = true, .quantised = quantised};
+  layer.qkv("self_attn.qkv_proj", encoder.hidden, {encoder.heads, encoder.heads, encoder.head()}, biased);
+  layer.row("self_attn.out_proj", encoder.hidden, encoder.hidden, biased);
+  layer.layer_norm("layer_norm1", encoder.hidden);
+  add_plain_mlp(layer, "mlp", encoder.hidden, encoder.intermediate, biased);
+  layer.layer_norm("layer_norm2", encoder.hidden);
+}
+
+void add_positions(Block& block, const std::string& name, std::int64_t rows, std::int64_t width, bool divided) {
+  if (divided)
+    block.embedding(name + ".position_embedding", rows, width);
+  else
+    block.tensor(name + ".position_embedding.weight", {rows, width});
+  block.buffer(name + ".position_ids", {1, rows}, Dtype::kInt64);
+}
+
+/// source  vllm/model_executor/models/siglip.py, SiglipMultiheadAttentionPoolingHead
+void add_pooling_head(Block& block, const VisionEncoder& encoder, const LinearOptions& mlp) {
+  block.tensor("head.probe", {1, 1, encoder.hidden});
+  block.tensor("head.attention.in_proj_weight", {3 * encoder.hidden, encoder.hidden});
+  block.tensor("head.attention.in_proj_bias", {3 * encoder.hidden});
+  block.tensor("head.attention.out_proj.weight", {encoder.hidden, encoder.hidden});
+  block.tensor("head.attention.out_proj.bias", {encoder.hidden});
+  block.layer_norm("head.layernorm", encoder.hidden);
+  add_plain_mlp(block, "head.mlp", encoder.hidden, encoder.intermediate, mlp);
+}
+
+}  // namespace
+
+VisionEncoder read_vision_encoder(const json::Fields& vision, const VisionEncoder& absent) {
+  VisionEncoder encoder;
+  encoder.hidden = vision.count_or("hidden_size", absent.hidden, 1);
+  encoder.intermediate = vision.count_or("intermediate_size", absent.intermediate, 1);
+  encoder.layers = tower_layers(vision, "num_hidden_layers", absent.layers);
+  encoder.heads = vision.count_or("num_attention_heads", absent.heads, 1);
+  encoder.channels = vision.count_or("num_channels", absent.channels, 1);
+  encoder.image = vision.count_or("image_size", absent.image, 1);
+  encoder.patch = vision.count_or("patch_size", absent.patch, 1);
+  return encoder;
+}
+
+VisionLayers vision_layers(const VisionEncoder& encoder, std::int64_t feature_layer) {
+  VisionLayers layers;
+  layers.kept = feature_layer < 0 ? encoder.layers + feature_layer + 1 : feature_layer;
+  layers.post_norm = layers.kept == encoder.layers;
+  return layers;
+}
+
+void add_plain_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
+                   const LinearOptions& options) {
+  // But for BitsAndBytes and TorchAO, only widths in steps of 64 are quantised.
+  LinearOptions mlp = options;
+  mlp.quantised = mlp.quantised && hidden % 64 == 0 && intermediate % 64 == 0;
+  block.column(name + ".fc1", hidden, {intermediate}, mlp);
+  block.row(name + ".fc2", intermediate, hidden, mlp);
+}
+
+void add_siglip(Builder& builder, const Tower& tower, const std::string& prefix, const json::Fields& vision,
+                const VisionEncoder& encoder, const VisionLayers& layers) {
+  const vllm::Date day = builder.options().as_of;
+  const std::string model = prefix + ".vision_model";
+  Block ends = builder.block(model);
+  convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
+  add_positions(ends, "embeddings", encoder.patches(), encoder.hidden, vllm::in_force(kSiglipPositionsDivided, day));
+  if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
+  if (vllm::in_force(kSiglipHead, day) && vision.flag_or("vision_use_head", true))
+    add_pooling_head(ends, encoder, {.bias = true, .quantised = layers.quantised});
+  add_tower_part(builder, tower, std::move(ends));
+  add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
+                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, layers.quantised); });
+}
+
+void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+              const VisionLayers& layers) {
+  const std::string model = prefix + ".vision_model";
+  Block ends = builder.block(model);
+  ends.tensor("embeddings.class_embedding", {encoder.hidden});
+  convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch},
+              false);
+  add_positions(ends, "embeddings", encoder.patches() + 1, encoder.hidden,
+                vllm::in_force(kClipPositionsDivided, builder.options().as_of));
+  ends.layer_norm("pre_layrnorm", encoder.hidden);
+  if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
+  add_tower_part(builder, tower, std::move(ends));
+  add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
+                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, layers.quantised); });
+}
+
+}  // namespace vram::arch
