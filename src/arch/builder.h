@@ -140,6 +140,10 @@ RotaryTable rotary_table(const Builder& builder, const Rope& rope);
 /// The same for rope parameters that are not where they usually are.
 RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::Fields& parameters);
 
+/// The table of sliding layers where they have rope parameters of their own: those under "sliding_attention", else the
+/// default without scaling; `own_base` where its base then differs from the full layers'.
+RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope, bool own_base);
+
 /// The table for a config's max_position_embeddings and the newest rules.
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,
                          std::int64_t default_positions = 8192);

@@ -103,6 +103,14 @@ RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::F
   return made({builder.text(), parameters, rope, builder.dtype(), builder.options().as_of});
 }
 
+RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope, bool own_base) {
+  const json::Fields parameters = rope_parameters(builder.text());
+  if (parameters.has("sliding_attention")) return rotary_table(builder, rope, parameters.inner("sliding_attention"));
+  RotaryTable table = rotary_table(builder, rope, builder.text().inner("none"));
+  if (own_base) table.id += " sliding";
+  return table;
+}
+
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,
                          std::int64_t default_positions) {
   const std::int64_t positions = config.count_or("max_position_embeddings", default_positions, 1);

@@ -136,4 +136,14 @@ Fields Fields::inner(std::string_view name) const {
   return result;
 }
 
+Fields Fields::item(std::string_view name, std::size_t index) const {
+  const Value* list = find(name);
+  const bool there = list && list->array() && index < list->array()->size() && (*list->array())[index].object();
+  if (!there) refuse(name, "expected an object as item " + std::to_string(index));
+  Fields result(there ? (*list->array())[index] : kEmpty,
+                place_ + ": \"" + std::string(name) + "\"[" + std::to_string(index) + ']');
+  result.error_ = error_;
+  return result;
+}
+
 }  // namespace vram::json

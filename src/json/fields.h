@@ -46,6 +46,9 @@ class Fields {
   /// Fields of a nested object; of an empty one when it is absent. Shares this object's first problem.
   [[nodiscard]] Fields inner(std::string_view name) const;
 
+  /// Fields of the object at `index` of a list; of an empty one when it is absent.
+  [[nodiscard]] Fields item(std::string_view name, std::size_t index) const;
+
   /// Keeps `problem` about member `name` unless one is kept already.
   void refuse(std::string_view name, std::string problem, std::string hint = "",
               ErrorCode code = ErrorCode::kBadInput) const;

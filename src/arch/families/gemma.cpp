@@ -50,16 +50,6 @@ LayerWindows windows_of(const Builder& builder, const Decoder& decoder, int gene
   return layer_windows(builder, decoder, absent);
 }
 
-/// The third generation's sliding layers have a base of their own and no scaling.
-RotaryTable local_rotary_table(const Builder& builder, const Rope& rope) {
-  const json::Fields parameters = rope_parameters(builder.text());
-  const bool nested = parameters.has("sliding_attention");
-  RotaryTable table =
-      rotary_table(builder, rope, nested ? parameters.inner("sliding_attention") : builder.text().inner("none"));
-  if (!nested) table.id += " local";
-  return table;
-}
-
 /// source  vllm/model_executor/models/gemma.py, gemma2.py, gemma3.py
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
@@ -77,7 +67,7 @@ void describe(Builder& builder, const Naming& naming) {
   const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
   const RotaryTable global = generation == 3 ? rotary_table(builder, rope, rope_parameters(config, "full_attention"))
                                              : rotary_table(builder, rope);
-  const RotaryTable local = generation == 3 ? local_rotary_table(builder, rope) : global;
+  const RotaryTable local = generation == 3 ? sliding_rotary_table(builder, rope, true) : global;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.every_stage = true});

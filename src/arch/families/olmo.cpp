@@ -21,13 +21,6 @@ constexpr vllm::Step<bool> kThirdByTransformers[] = {
 };
 static_assert(vllm::well_formed(kByTransformers) && vllm::well_formed(kThirdByTransformers));
 
-/// The third generation scales its full layers alone.
-RotaryTable sliding_table(const Builder& builder, const Rope& rope) {
-  const json::Fields parameters = rope_parameters(builder.text());
-  const bool nested = parameters.has("sliding_attention");
-  return rotary_table(builder, rope, nested ? parameters.inner("sliding_attention") : builder.text().inner("none"));
-}
-
 std::vector<std::string> rotary_kinds(const LayerWindows& windows, int generation) {
   if (generation < 3) return {""};
   std::vector<std::string> kinds;
@@ -60,7 +53,7 @@ void describe(Builder& builder, const Naming& naming) {
   SelfAttention attention{.bias = bias, .output_bias = bias};
   const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
   const RotaryTable full = rotary_table(builder, rope, rope_parameters(config, "full_attention"));
-  const RotaryTable sliding = generation == 3 ? sliding_table(builder, rope) : full;
+  const RotaryTable sliding = generation == 3 ? sliding_rotary_table(builder, rope, false) : full;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.norm = generation == 1 ? "" : "norm", .every_stage = !by_transformers});
