@@ -15,6 +15,7 @@ struct BuildOptions {
   int capability = 90;             // the GPU's: 90 for 9.0
   bool pooling = false;            // runner "pooling": a generative model loses its output head
   bool disable_sliding_window = false;
+  std::int64_t speculative_tokens = 0;
 };
 
 }  // namespace vram::arch

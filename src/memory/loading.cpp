@@ -39,7 +39,7 @@ Result<Estimate> model_loading(const Model& model, const Parallel& parallel, con
   std::int64_t repeat = 1;
   const BlockSink begin = [&](std::string_view, std::int64_t times) { repeat = times; };
   const Sink sink = [&](const Parameter& parameter) {
-    for (std::int64_t i = 0; i < repeat; ++i) allocator.allocate(parameter.bytes());
+    for (std::int64_t i = 0; i < repeat && !parameter.view; ++i) allocator.allocate(parameter.bytes());
   };
   if (auto error = each_parameter(model, parallel, stage, platform, towers, begin, sink)) return *error;
   // Nine of ten published figures lie within this share of the simulated one; repacking after load is not in it.

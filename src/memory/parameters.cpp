@@ -109,8 +109,13 @@ std::optional<Error> create_experts(const Experts& experts, const Creation& crea
 
 std::optional<Error> create_tensor(const Tensor& tensor, const Creation& creation, const Sink& sink) {
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
-  Parameter parameter{
-      tensor.name, "", {0}, 1 + int(tensor.inner.size()), tensor.dtype, tensor.kind == Tensor::Kind::kBuffer};
+  Parameter parameter{tensor.name,
+                      "",
+                      {0},
+                      1 + int(tensor.inner.size()),
+                      tensor.dtype,
+                      tensor.kind != Tensor::Kind::kParameter,
+                      tensor.kind == Tensor::Kind::kView};
   for (const Columns& columns : tensor.rows) {
     const auto rows = rows_on_rank(columns, ranks);
     if (!rows) return not_divisible(columns.units, ranks);

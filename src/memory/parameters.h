@@ -22,6 +22,7 @@ struct Parameter {
   int dimensions = 1;
   Dtype dtype = Dtype::kBfloat16;
   bool buffer = false;
+  bool view = false;  // shares another tensor's memory
 
   [[nodiscard]] std::int64_t elements() const;
   [[nodiscard]] Bytes bytes() const { return Bytes(width(dtype)) * elements(); }

@@ -71,7 +71,8 @@ struct Experts {
 
 /// A parameter or buffer with no quantisation: norms, sinks, convolutions, state matrices.
 struct Tensor {
-  enum class Kind : std::uint8_t { kParameter, kBuffer };
+  /// A view is a buffer that shares the memory of a parameter; vLLM counts it all the same.
+  enum class Kind : std::uint8_t { kParameter, kBuffer, kView };
   std::string name;
   std::vector<Columns> rows;        // the first dimension, merged
   std::vector<std::int64_t> inner;  // the others

@@ -10,6 +10,7 @@ memory::Platform platform_of(const Deployment& deployment) {
 
 Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   Exact exact;
+  deployment.build.speculative_tokens = deployment.kv.speculative_tokens;
   auto model = arch::build(source, deployment.build);
   if (!model) return model.error();
   exact.model = *std::move(model);
