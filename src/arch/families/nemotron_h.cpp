@@ -188,7 +188,7 @@ void add_nemotron_experts(Block& layer, const json::Fields& config, const json::
   layer.replicated("mixer.gate", hidden, {experts}, gate);
   layer.tensor("mixer.gate.e_score_correction_bias", {experts}, Dtype::kFloat32);
   const std::int64_t shared = figure("n_shared_experts", 1) * figure("moe_shared_expert_intermediate_size", 7688);
-  if (shared > 0) plain_mlp(layer, "mixer.shared_experts", hidden, shared, {.beside_experts = true});
+  if (shared > 0) plain_mlp(layer, "mixer.shared_experts", hidden, shared, {.tokens = TokenSplit::kWhole});
 
   const std::int64_t latent = figure("moe_latent_size", 0);
   const LinearOptions narrowing{.bias = config.flag_or("mlp_bias", false)};
