@@ -41,7 +41,10 @@ std::optional<ModelSource> source_of(const std::string& name, const Options& opt
     const std::string text = read_file(folder + '/' + name + ".json");
     if (text.empty()) continue;
     auto source = read_config_json(text, name, "config.json");
-    if (source) return *std::move(source);
+    if (source) {
+      source->without_weights = true;  // the lines were made from config.json alone
+      return *std::move(source);
+    }
     std::fprintf(stderr, "%s\n", source.error().sentence().c_str());
   }
   return std::nullopt;
@@ -220,6 +223,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   d.build.as_of = engine.as_of;
   d.build.capability = gpu.capability.major * 10 + gpu.capability.minor;
   d.build.quantization = args.text_or("quantization", "");
+  if (args.flag_or("enable_lora", false)) d.lora.emplace();
   d.build.pooling = args.text_or("runner", "") == "pooling";
   d.model_runner_v2 = derived.flag_or("model_runner_v2", false);
   d.towers = given_towers(args);
@@ -299,6 +303,8 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   answers["weights"] = std::to_string(exact->weights.front().total().count());
   answers["weights_pp"] = list(exact->weights, [](const memory::Weights& w) { return w.total().count(); });
   answers["parameters"] = std::to_string(exact->weights.front().elements);
+  const auto& loaded = exact->quantised.empty() ? exact->weights : exact->quantised;
+  answers["quantised_weights"] = std::to_string(loaded.front().total().count());
   if (exact->draft_weights) answers["draft_weights"] = std::to_string(exact->draft_weights->total().count());
   add_derived(*exact, answers);
   json::Object backends;

@@ -9,11 +9,12 @@
 namespace vram::arch {
 
 struct BuildOptions {
-  Dtype dtype = Dtype::kBfloat16;  // of parameters, resolved
-  vllm::Date as_of;                // rules in force
-  std::string quantization;        // --quantization, empty when not given
-  int capability = 90;             // the GPU's: 90 for 9.0
-  bool pooling = false;            // runner "pooling": a generative model loses its output head
+  Dtype dtype = Dtype::kBfloat16;        // of parameters, resolved
+  vllm::Date as_of;                      // rules in force
+  std::string quantization;              // --quantization, empty when not given
+  bool deprecated_quantization = false;  // --allow-deprecated-quantization
+  int capability = 90;                   // the GPU's: 90 for 9.0
+  bool pooling = false;                  // runner "pooling": a generative model loses its output head
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;
 };

@@ -2,16 +2,22 @@
 
 #include <algorithm>
 
+#include "units/match.h"
+
 namespace vram::arch {
 namespace {
-
-constexpr std::string_view kQkvShards[] = {"q_proj", "k_proj", "v_proj"};
-constexpr std::string_view kGateUpShards[] = {"gate_proj", "up_proj"};
 
 std::vector<Columns> dealt(const std::vector<std::int64_t>& outputs, Columns::Split split) {
   std::vector<Columns> columns;
   for (const std::int64_t output : outputs) columns.push_back({output, 1, split});
   return columns;
+}
+
+std::int64_t kv_heads_of(const LayerCache& cache) {
+  return match(cache, [](const auto& kind) -> std::int64_t {
+    if constexpr (requires { kind.heads.kv_heads; }) return kind.heads.kv_heads;
+    return 1;
+  });
 }
 
 }  // namespace
@@ -20,8 +26,9 @@ std::string Block::path(std::string_view name) const {
   return prefix_.empty() ? std::string(name) : prefix_ + '.' + std::string(name);
 }
 
-Block& Block::embedding(std::string name, std::int64_t rows, std::int64_t width) {
-  modules.push_back(Embedding{std::move(name), rows, width, false, false, {}});
+Block& Block::embedding(std::string name, std::int64_t rows, std::int64_t width, bool quantised) {
+  const Packing packing = quantised ? builder_->quantisation().embedding({path(name)}) : Packing(Unquantised{});
+  modules.push_back(Embedding{std::move(name), rows, width, false, false, packing});
   return *this;
 }
 
@@ -31,45 +38,53 @@ Block& Block::head(std::string name, std::int64_t rows, std::int64_t width, bool
   return *this;
 }
 
-Block& Block::linear(std::string name, std::int64_t input, std::vector<Columns> outputs, Linear::Input split,
-                     const LinearOptions& options) {
+Block& Block::add_linear(std::string_view type, std::string name, std::int64_t input, std::vector<Columns> outputs,
+                         Linear::Input split, const LinearOptions& options) {
   const Packing packing =
-      options.quantised ? builder_->quantisation().linear({path(name), options.shards}) : Packing(Unquantised{});
+      options.quantised ? builder_->quantisation().linear({path(name), options.shards, type}) : Packing(Unquantised{});
   modules.push_back(
       Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype, options.tokens});
   return *this;
 }
 
+Block& Block::linear(std::string name, std::int64_t input, std::vector<Columns> outputs, Linear::Input split,
+                     const LinearOptions& options) {
+  const std::string_view type = split == Linear::Input::kDivided ? "RowParallelLinear" : "MergedColumnParallelLinear";
+  return add_linear(type, std::move(name), input, std::move(outputs), split, options);
+}
+
 Block& Block::column(std::string name, std::int64_t input, std::vector<std::int64_t> outputs,
                      const LinearOptions& options) {
   const auto split = options.whole ? Columns::Split::kWhole : Columns::Split::kDivided;
-  return linear(std::move(name), input, dealt(outputs, split), Linear::Input::kWhole, options);
+  const std::string_view type = outputs.size() > 1 ? "MergedColumnParallelLinear" : "ColumnParallelLinear";
+  return add_linear(type, std::move(name), input, dealt(outputs, split), Linear::Input::kWhole, options);
 }
 
 Block& Block::row(std::string name, std::int64_t input, std::int64_t output, const LinearOptions& options) {
   const auto split = options.whole ? Linear::Input::kWhole : Linear::Input::kDivided;
-  return linear(std::move(name), input, dealt({output}, Columns::Split::kWhole), split, options);
+  return add_linear("RowParallelLinear", std::move(name), input, dealt({output}, Columns::Split::kWhole), split,
+                    options);
 }
 
 Block& Block::replicated(std::string name, std::int64_t input, std::vector<std::int64_t> outputs,
                          const LinearOptions& options) {
-  return linear(std::move(name), input, dealt(outputs, Columns::Split::kWhole), Linear::Input::kWhole, options);
+  return add_linear("ReplicatedLinear", std::move(name), input, dealt(outputs, Columns::Split::kWhole),
+                    Linear::Input::kWhole, options);
 }
 
 Block& Block::qkv(std::string name, std::int64_t input, const QkvHeads& heads, const LinearOptions& options) {
   const auto query = options.whole ? Columns::Split::kWhole : Columns::Split::kDivided;
   const auto kv = options.whole ? Columns::Split::kWhole : Columns::Split::kReplicated;
-  LinearOptions with_shards = options;
-  if (with_shards.shards.empty()) with_shards.shards = kQkvShards;
-  return linear(std::move(name), input,
-                {{heads.query, heads.width, query},
-                 {heads.kv, heads.width, kv},
-                 {heads.kv, heads.value_width ? heads.value_width : heads.width, kv}},
-                Linear::Input::kWhole, with_shards);
+  return add_linear("QKVParallelLinear", std::move(name), input,
+                    {{heads.query, heads.width, query},
+                     {heads.kv, heads.width, kv},
+                     {heads.kv, heads.value_width ? heads.value_width : heads.width, kv}},
+                    Linear::Input::kWhole, options);
 }
 
 Block& Block::experts(Experts experts, const LinearOptions& options) {
-  experts.packing = options.quantised ? builder_->quantisation().experts({path(experts.name)}) : Packing(Unquantised{});
+  experts.packing = options.quantised ? builder_->quantisation().experts({path(experts.name), options.shards})
+                                      : Packing(Unquantised{});
   modules.push_back(std::move(experts));
   return *this;
 }
@@ -106,8 +121,11 @@ Block& Block::rotary(RotaryTable table) {
   return *this;
 }
 
-Block& Block::attention(std::string name, LayerCache cache, bool sinks) {
-  modules.push_back(AttentionScales{name});
+Block& Block::attention(std::string name, LayerCache cache, bool sinks, bool quantised) {
+  const KvScales scales =
+      quantised ? builder_->quantisation().attention({path(name)}, std::holds_alternative<LatentAttention>(cache))
+                : KvScales{};
+  modules.push_back(AttentionScales{name, scales, scales.per_head ? kv_heads_of(cache) : 0});
   caches.push_back({std::move(name), std::move(cache), sinks, false});
   return *this;
 }
@@ -129,8 +147,8 @@ Builder::Builder(const ModelSource& source, const BuildOptions& options, Quantis
       options_(options),
       quantisation_(std::move(quantisation)) {}
 
-Result<Builder> Builder::start(const ModelSource& source, const BuildOptions& options) {
-  auto quantisation = Quantisation::read(source, options);
+Result<Builder> Builder::start(const ModelSource& source, const BuildOptions& options, const ModelNames& names) {
+  auto quantisation = Quantisation::read(source, options, names);
   if (!quantisation) return quantisation.error();
   return Builder(source, options, *std::move(quantisation));
 }
@@ -168,6 +186,7 @@ void Builder::add_part(std::string name, Part::Place place, Block block, Part::R
 Result<Model> Builder::finish() {
   if (config_.error()) return *config_.error();
   if (text_.error()) return *text_.error();
+  if (quantisation_.error()) return *quantisation_.error();
   return std::move(model);
 }
 
@@ -183,10 +202,9 @@ std::int64_t kv_heads(const json::Fields& config) {
 
 void gated_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
                const LinearOptions& options) {
-  LinearOptions merged = options, down = options;
-  if (merged.shards.empty()) merged.shards = kGateUpShards;
+  LinearOptions down = options;
   down.shards = {};
-  block.column(name + ".gate_up_proj", hidden, {intermediate, intermediate}, merged);
+  block.column(name + ".gate_up_proj", hidden, {intermediate, intermediate}, options);
   block.row(name + ".down_proj", intermediate, hidden, down);
 }
 

@@ -18,11 +18,14 @@ class Builder;
 
 struct LinearOptions {
   bool bias = false;
-  bool quantised = true;                          // false where the model class passes quant_config=None
-  bool whole = false;                             // disable_tp or ReplicatedLinear: every rank holds all of it
-  TokenSplit tokens = TokenSplit::kIgnored;       // is_sequence_parallel
-  std::optional<Dtype> dtype = {};                // params_dtype
-  std::span<const std::string_view> shards = {};  // checkpoint names of the merged parts
+  bool quantised = true;                     // false where the model class passes quant_config=None
+  bool whole = false;                        // disable_tp or ReplicatedLinear: every rank holds all of it
+  TokenSplit tokens = TokenSplit::kIgnored;  // is_sequence_parallel
+  std::optional<Dtype> dtype = {};           // params_dtype
+  /// The checkpoint's names of merged parts, where vLLM's packed_modules_mapping has the last component of this layer's
+  /// name and it is not the usual (qkv_proj, gate_up_proj; see ModelNames). For experts the names of their gate, up and
+  /// down projections where they are not gate_proj, up_proj and down_proj (RoutedExperts' ckpt_*_proj_name).
+  std::span<const std::string_view> shards = {};
 };
 
 struct QkvHeads {
@@ -35,8 +38,12 @@ class Block {
  public:
   Block(const Builder& builder, std::string prefix) : builder_(&builder), prefix_(std::move(prefix)) {}
 
-  /// VocabParallelEmbedding: never quantised but by GGUF.
-  Block& embedding(std::string name, std::int64_t rows, std::int64_t width);
+  // Quantisation configs name layers by their full path, so every name here, after the block's prefix, has to be vLLM's
+  // own `prefix` argument for that layer ("model.layers.0" + "self_attn.qkv_proj"; "language_model.model.layers.0" and
+  // "visual.blocks.0" in multimodal classes), also where it is not the attribute's name.
+
+  /// VocabParallelEmbedding. `quantised` where the class passes its quant_config: few do, and few formats store one.
+  Block& embedding(std::string name, std::int64_t rows, std::int64_t width, bool quantised = false);
   /// ParallelLMHead.
   Block& head(std::string name, std::int64_t rows, std::int64_t width, bool bias = false);
 
@@ -68,8 +75,9 @@ class Block {
   Block& layer_norm(std::string name, std::int64_t width, bool bias = true);
 
   Block& rotary(RotaryTable table);
-  /// An Attention module with its scale scalars and its memory.
-  Block& attention(std::string name, LayerCache cache, bool sinks = false);
+  /// An Attention or MLAAttention module with its scale scalars and its memory. `quantised` is false where the class
+  /// does not pass its quant_config.
+  Block& attention(std::string name, LayerCache cache, bool sinks = false, bool quantised = true);
   /// One that its class hands no cache config: --kv-cache-dtype passes it by.
   Block& attention_in_model_dtype(std::string name, LayerCache cache);
   /// Memory without the scalars: recurrent states, indexers.
@@ -83,13 +91,17 @@ class Block {
   std::vector<CacheLayer> caches;
 
  private:
+  Block& add_linear(std::string_view type, std::string name, std::int64_t input, std::vector<Columns> outputs,
+                    Linear::Input split, const LinearOptions& options);
+
   const Builder* builder_;
   std::string prefix_;
 };
 
 class Builder {
  public:
-  static Result<Builder> start(const ModelSource& source, const BuildOptions& options);
+  /// `names`: hf_to_vllm_mapper and packed_modules_mapping of the model class, as far as they matter to quantisation.
+  static Result<Builder> start(const ModelSource& source, const BuildOptions& options, const ModelNames& names = {});
 
   /// Fields of the language model's config.
   [[nodiscard]] const json::Fields& text() const { return text_; }

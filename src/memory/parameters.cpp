@@ -29,7 +29,8 @@ std::optional<Error> create_embedding(const Embedding& embedding, const Creation
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
   const std::int64_t padded = round_up(embedding.rows, kVocabularyPadding);
   if (padded % ranks != 0) return not_divisible(padded, ranks);
-  sink({embedding.name, "weight", {padded / ranks, embedding.width}, 2, creation.dtype});
+  const LinearOnRank on_rank{embedding.name, embedding.width, {padded / ranks}, embedding.width, padded, ranks};
+  if (auto refusal = create_packed(embedding.packing, on_rank, creation, sink)) return refusal;
   if (embedding.bias) sink({embedding.name, "bias", {padded / ranks}, 1, creation.dtype});
   return std::nullopt;
 }
@@ -65,7 +66,7 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& around,
   creation.dtype = linear.dtype.value_or(creation.dtype);
   creation.whole = creation.whole || whole_by_tokens(linear.tokens, creation);
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
-  LinearOnRank on_rank{linear.name, linear.input, {}, linear.input, 0, ranks, linear.split == Linear::Input::kDivided};
+  LinearOnRank on_rank{linear.name, linear.input, {}, linear.input, 0, ranks};
   if (linear.split == Linear::Input::kDivided) {
     if (linear.input % ranks != 0) return not_divisible(linear.input, ranks);
     on_rank.input /= ranks;
@@ -74,7 +75,7 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& around,
     const auto rows = rows_on_rank(columns, ranks);
     if (!rows) return not_divisible(columns.units, ranks);
     on_rank.outputs.push_back(*rows);
-    on_rank.output_whole += columns.units * columns.width;
+    on_rank.output_whole += columns.split == Columns::Split::kWhole ? *rows : *rows * ranks;
   }
   if (auto refusal = create_packed(linear.packing, on_rank, creation, sink)) return refusal;
   if (linear.bias) sink({linear.name, "bias", {on_rank.output()}, 1, creation.dtype});
@@ -94,12 +95,13 @@ static_assert(vllm::well_formed(kExpertMap));
 std::optional<Error> create_experts(const Experts& experts, const Creation& creation, const Sink& sink) {
   const Parallel& parallel = creation.parallel;
   const std::int64_t ranks = parallel.expert_ranks();
-  ExpertsOnRank on_rank{experts.name, experts.count, experts.hidden, experts.intermediate, experts.gated, experts.bias};
+  ExpertsOnRank on_rank{experts.name,         experts.count,        experts.count, experts.hidden,
+                        experts.intermediate, experts.intermediate, experts.gated, experts.bias};
   if (parallel.whole_experts()) {
-    const std::int64_t copies = experts.count + parallel.redundant_experts;
-    on_rank.count = ceil_div(copies, ranks);
+    on_rank.count_everywhere = experts.count + parallel.redundant_experts;
+    on_rank.count = ceil_div(on_rank.count_everywhere, ranks);
     if (vllm::in_force(kExpertMap, creation.platform.as_of))
-      sink({experts.name, "_expert_map", {copies}, 1, Dtype::kInt32, true});
+      sink({experts.name, "_expert_map", {on_rank.count_everywhere}, 1, Dtype::kInt32, true});
   } else {
     if (experts.intermediate % ranks != 0) return not_divisible(experts.intermediate, ranks);
     on_rank.intermediate = experts.intermediate / ranks;
@@ -125,6 +127,32 @@ std::optional<Error> create_tensor(const Tensor& tensor, const Creation& creatio
     parameter.shape[i + 1] = tensor.inner[i];
   sink(parameter);
   return std::nullopt;
+}
+
+/// source  vllm/model_executor/layers/attention/attention.py, set_default_quant_scales;
+///         layers/quantization/kv_cache.py; compressed_tensors.py CompressedTensorsKVCacheMethod
+void create_scales(const AttentionScales& scales, const Creation& creation, const Sink& sink) {
+  if (vllm::in_force(kScalesAreBuffers, creation.platform.as_of))
+    for (const char* suffix : {"_k_scale", "_v_scale", "_q_scale", "_prob_scale"})
+      sink({scales.name, suffix, {1}, 1, Dtype::kFloat32, true});
+  switch (scales.loaded.kind) {
+    case KvScales::Kind::kNone:
+      return;
+    case KvScales::Kind::kScalars:
+      for (const char* suffix : {"q_scale", "k_scale", "v_scale", "prob_scale"})
+        sink({scales.name, suffix, {1}, 1, creation.dtype});
+      return;
+    case KvScales::Kind::kCompressedTensors: {
+      const Columns heads{scales.kv_heads, 1, Columns::Split::kReplicated};
+      const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
+      const std::int64_t count = scales.loaded.per_head ? rows_on_rank(heads, ranks).value_or(1) : 1;
+      for (const char* suffix : {"k_scale", "v_scale", "q_scale"})
+        sink({scales.name, suffix, {count}, 1, Dtype::kFloat32});
+      for (const char* suffix : {"k_zero_point", "v_zero_point", "q_zero_point"})
+        sink({scales.name, suffix, {count}, 1, creation.dtype});
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -162,9 +190,7 @@ std::optional<Error> create(const Module& module, const Creation& creation, cons
         return std::nullopt;
       },
       [&](const AttentionScales& scales) -> std::optional<Error> {
-        if (!vllm::in_force(kScalesAreBuffers, creation.platform.as_of)) return std::nullopt;
-        for (const char* suffix : {"_k_scale", "_v_scale", "_q_scale", "_prob_scale"})
-          sink({scales.name, suffix, {1}, 1, Dtype::kFloat32, true});
+        create_scales(scales, creation, sink);
         return std::nullopt;
       });
 }

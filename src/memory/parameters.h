@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "memory/placement.h"
@@ -30,12 +31,17 @@ struct Parameter {
 
 using Sink = std::function<void(const Parameter&)>;
 
+/// Formats that vLLM makes itself look different before and after it has made them.
+enum class Moment { kCreated, kQuantised };
+
 /// What creating a module needs to know of its surroundings.
 struct Creation {
   const Parallel& parallel;
   Platform platform;
   Dtype dtype;         // the model's
   bool whole = false;  // a tower that is not divided
+  Moment moment = Moment::kCreated;
+  std::string block = {};  // where the module is, for refusals that name it
 };
 
 /// Calls `sink` for each tensor of `module` on one rank, in order of creation.

@@ -30,6 +30,7 @@ struct Parallel {
 struct Platform {
   vllm::Date as_of;
   int capability = 90;  // 90 for 9.0
+  bool lora = false;    // enable_lora: fewer kernels serve
 };
 
 /// Decoder layers [begin, end) of one pipeline stage.

@@ -12,8 +12,9 @@ class Creator {
  public:
   Creator(const Creation& creation, const Sink& sink) : creation_(creation), sink_(sink) {}
 
-  std::optional<Error> create_all(const std::vector<Module>& modules, bool whole) {
+  std::optional<Error> create_all(const std::vector<Module>& modules, bool whole, std::string block = "") {
     creation_.whole = whole;
+    creation_.block = std::move(block);
     for (const Module& module : modules) {
       if (const auto* table = std::get_if<RotaryTable>(&module)) {
         if (std::find(tables_.begin(), tables_.end(), table->id) != tables_.end()) continue;
@@ -95,11 +96,11 @@ Weights& Weights::operator+=(const Weights& other) {
 }
 
 Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
-                      const Towers& towers) {
+                      const Towers& towers, Moment moment) {
   Weights total;
   Weights one;
   const Sink sink = [&](const Parameter& parameter) { add(one, parameter); };
-  Creator creator({parallel, platform, model.dtype}, sink);
+  Creator creator({parallel, platform, model.dtype, false, moment}, sink);
   for (const Part& part : model.parts) {
     if (!held(part, stage, towers)) continue;
     one = {};
@@ -112,7 +113,9 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
   for (std::size_t kind = 0; kind < times.size(); ++kind) {
     if (times[kind] == 0) continue;
     one = {};
-    if (auto error = creator.create_all(model.kinds[kind].modules, false)) return *error;
+    const auto first_layer = std::find(model.layers.begin() + stage.begin, model.layers.end(), int(kind));
+    const std::string block = model.layer_prefix + '.' + std::to_string(first_layer - model.layers.begin());
+    if (auto error = creator.create_all(model.kinds[kind].modules, false, block)) return *error;
     const Weights first = one;
     total += first;
     if (times[kind] == 1) continue;
@@ -121,6 +124,17 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
     add_times(total, one, times[kind] - 1);
   }
   return total;
+}
+
+bool quantised_online(const Model& model) {
+  const auto online = [](const Module& module) {
+    const auto* linear = std::get_if<Linear>(&module);
+    const auto* experts = std::get_if<Experts>(&module);
+    return (linear && std::holds_alternative<Online>(linear->packing)) ||
+           (experts && std::holds_alternative<Online>(experts->packing));
+  };
+  const auto any = [&](const auto& block) { return std::ranges::any_of(block.modules, online); };
+  return std::ranges::any_of(model.kinds, any) || std::ranges::any_of(model.parts, any);
 }
 
 std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,

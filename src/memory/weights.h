@@ -33,11 +33,15 @@ struct Weights {
 /// Names a block and its modules for `inspect`: called before the tensors of each block.
 using BlockSink = std::function<void(std::string_view block, std::int64_t repeat)>;
 
-/// Parameters and buffers of one stage as created, before any repacking after load.
+/// Parameters and buffers of one stage as created, before any repacking after load, or once vLLM has quantised what it
+/// quantises itself.
 ///
 ///   errors  kRefused with vLLM's words where a size does not divide
 Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
-                      const Towers& towers);
+                      const Towers& towers, Moment moment = Moment::kCreated);
+
+/// The model has layers in a format that vLLM makes itself.
+bool quantised_online(const Model& model);
 
 /// The same, tensor by tensor: `begin` announces each block, `sink` each of its tensors. Tables that layers share come
 /// once.

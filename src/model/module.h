@@ -90,9 +90,11 @@ struct RotaryTable {
   friend bool operator==(const RotaryTable&, const RotaryTable&) = default;
 };
 
-/// The scale scalars (q, k, v, probabilities) that every attention layer registers.
+/// The scale scalars (q, k, v, probabilities) that every attention layer registers, and those that it loads.
 struct AttentionScales {
   std::string name;
+  KvScales loaded = {};
+  std::int64_t kv_heads = 0;  // where there is one for each
   friend bool operator==(const AttentionScales&, const AttentionScales&) = default;
 };
 

@@ -5,7 +5,8 @@
 namespace vram::plan {
 
 memory::Platform platform_of(const Deployment& deployment) {
-  return {deployment.engine.as_of, deployment.gpu.capability.major * 10 + deployment.gpu.capability.minor};
+  return {deployment.engine.as_of, deployment.gpu.capability.major * 10 + deployment.gpu.capability.minor,
+          deployment.lora.has_value()};
 }
 
 Result<Exact> derive(const ModelSource& source, Deployment deployment) {
@@ -20,10 +21,17 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   auto stages = memory::pipeline_stages(std::int64_t(exact.model.layers.size()), parallel, deployment.engine.as_of);
   if (!stages) return stages.error();
   exact.stages = *std::move(stages);
+  const bool online = memory::quantised_online(exact.model);
   for (const memory::Stage& stage : exact.stages) {
     auto weights = memory::weigh(exact.model, parallel, stage, platform_of(deployment), deployment.towers);
     if (!weights) return weights.error();
     exact.weights.push_back(*weights);
+    if (online) {
+      auto quantised = memory::weigh(exact.model, parallel, stage, platform_of(deployment), deployment.towers,
+                                     memory::Moment::kQuantised);
+      if (!quantised) return quantised.error();
+      exact.quantised.push_back(*quantised);
+    }
     const Model* draft = stage.last() && exact.draft ? &*exact.draft : nullptr;
     auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform_of(deployment), deployment.kv);
     if (!caches) return caches.error();

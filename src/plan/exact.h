@@ -16,6 +16,7 @@ struct Exact {
   std::optional<Model> draft;
   std::vector<memory::Stage> stages;
   std::vector<memory::Weights> weights;          // a stage, without the draft
+  std::vector<memory::Weights> quantised;        // the same once vLLM has quantised them; empty when it does not
   std::optional<memory::Weights> draft_weights;  // on the last stage, less what it shares with the target
   std::vector<memory::KvSpecs> caches;           // a stage
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ struct ModelSource {
   json::Value config;        // the whole object
   std::string architecture;  // architectures[0]
   std::string fingerprint;   // of the config: 16 hexadecimal digits
+  /// hf_quant_config.json, where a folder keeps the quantisation in a file of its own: what config.json lacks.
+  std::optional<json::Value> quantisation = {};
+  /// The folder is known to hold no safetensors files, so that what vLLM looks up in their headers it does not find.
+  /// False where they are merely not at hand.
+  bool without_weights = false;
 
   /// The language model's part: text_config, llm_config, thinker_config.text_config or the whole.
   [[nodiscard]] const json::Value& text() const;

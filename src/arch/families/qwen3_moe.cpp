@@ -11,9 +11,11 @@ constexpr std::string_view kArchitectures[] = {"Qwen3MoeForCausalLM"};
 /// source  transformers' Qwen3MoeConfig
 constexpr Decoder kAbsent{2048, 6144, 151936, 24, 32768, {32, 4, 0}, false};
 
-constexpr vllm::Step<bool> kQuantisedGate[] = {
-    {{}, false, "vllm v0.9.2 vllm/model_executor/models/qwen3_moe.py, Qwen3MoeSparseMoeBlock"},
-    {{2025, 8, 17}, true, "~ absent in v0.10.1, in v0.10.2 vllm/model_executor/models/qwen3_moe.py"},
+enum class GateIs { kNotQuantised, kQuantisedUnlessGptq, kQuantised };
+constexpr vllm::Step<GateIs> kQuantisedGate[] = {
+    {{}, GateIs::kNotQuantised, "vllm v0.9.2 vllm/model_executor/models/qwen3_moe.py, Qwen3MoeSparseMoeBlock"},
+    {{2025, 8, 17}, GateIs::kQuantisedUnlessGptq, "~ absent in v0.10.1, in v0.10.2 qwen3_moe.py"},
+    {{2025, 9, 30}, GateIs::kQuantised, "~vllm v0.11.0 qwen3_moe.py; _maybe_ignore_quant_config in v0.10.2"},
 };
 static_assert(vllm::well_formed(kQuantisedGate));
 
@@ -26,7 +28,10 @@ static_assert(vllm::well_formed(kSharedExpert));
 /// source  vllm/model_executor/models/qwen3_moe.py, Qwen3MoeSparseMoeBlock
 void add_experts(Block& layer, const json::Fields& config, std::int64_t hidden, std::int64_t experts) {
   const vllm::Date day = layer.builder().options().as_of;
-  layer.replicated("mlp.gate", hidden, {experts}, {.quantised = vllm::in_force(kQuantisedGate, day)});
+  const GateIs gate = vllm::in_force(kQuantisedGate, day);
+  const bool gptq = layer.builder().quantisation().method().starts_with("gptq");
+  layer.replicated("mlp.gate", hidden, {experts},
+                   {.quantised = gate == GateIs::kQuantised || (gate == GateIs::kQuantisedUnlessGptq && !gptq)});
   const std::int64_t shared = config.count_or("shared_expert_intermediate_size", 0);
   if (shared > 0 && vllm::in_force(kSharedExpert, day)) {
     layer.replicated("mlp.shared_expert_gate", hidden, {1}, {.quantised = false});
