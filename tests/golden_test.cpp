@@ -273,6 +273,16 @@ void add_derived(const plan::Exact& exact, Answers& answers) {
       std::to_string(d.cudagraph_capture_sizes.empty() ? 0 : d.cudagraph_capture_sizes.back());
 }
 
+std::optional<plan::DraftSource> given_draft(const json::Value& deployment, const Options& options) {
+  const json::Fields arguments(deployment, "deployment");
+  if (!arguments.has("speculative_config")) return std::nullopt;
+  const json::Fields speculative = arguments.inner("speculative_config");
+  plan::DraftSource draft{speculative.text_or("method", ""), nullptr};
+  if (auto source = source_of(speculative.text_or("model", ""), options))
+    draft.source = std::make_shared<const ModelSource>(*std::move(source));
+  return draft;
+}
+
 Answers our_answers(const json::Value& line, const ModelSource& source, const Options& options) {
   Answers answers;
   const auto engine = vllm::read_engine(*line.find("vllm_version")->string());
@@ -291,6 +301,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   ModelSource patched = source;
   if (options.given && line.find("derived")) {
     deployment = given_deployment(line, *engine, gpu);
+    deployment.draft = given_draft(*line.find("deployment"), options);
     if (const json::Value* overrides = line.find("deployment")->find("hf_overrides"))
       patched.config = json::merge_patch(patched.config, *overrides);
   } else {

@@ -12,6 +12,12 @@ class Creator {
  public:
   Creator(const Creation& creation, const Sink& sink) : creation_(creation), sink_(sink) {}
 
+  /// Tables among `modules` exist already.
+  void know(const std::vector<Module>& modules) {
+    for (const Module& module : modules)
+      if (const auto* table = std::get_if<RotaryTable>(&module)) tables_.push_back(table->id);
+  }
+
   std::optional<Error> create_all(const std::vector<Module>& modules, bool whole, std::string block = "") {
     creation_.whole = whole;
     creation_.block = std::move(block);
@@ -36,6 +42,14 @@ void add(Weights& weights, const Parameter& parameter) {
   (parameter.buffer ? weights.buffers : weights.parameters) += bytes;
   if (!parameter.buffer) weights.elements = saturated(Wide(weights.elements) + parameter.elements());
   weights.by_dtype[std::size_t(parameter.dtype)] += bytes;
+}
+
+/// The tables that a model's layers and parts have on a stage.
+void know_tables(Creator& creator, const Model& model, const Stage& stage, const Towers& towers) {
+  for (const Part& part : model.parts)
+    if (held(part, stage, towers)) creator.know(part.modules);
+  for (std::int64_t i = stage.begin; i < stage.end; ++i)
+    creator.know(model.kinds[std::size_t(model.layers[std::size_t(i)])].modules);
 }
 
 void add_times(Weights& total, const Weights& one, std::int64_t times) {
@@ -95,12 +109,16 @@ Weights& Weights::operator+=(const Weights& other) {
   return *this;
 }
 
-Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
-                      const Towers& towers, Moment moment) {
+namespace {
+
+Result<Weights> weigh_beside(const Model* target, const Stage& target_stage, const Model& model,
+                             const Parallel& parallel, const Stage& stage, const Platform& platform,
+                             const Towers& towers, Moment moment) {
   Weights total;
   Weights one;
   const Sink sink = [&](const Parameter& parameter) { add(one, parameter); };
   Creator creator({parallel, platform, model.dtype, false, moment}, sink);
+  if (target) know_tables(creator, *target, target_stage, towers);
   for (const Part& part : model.parts) {
     if (!held(part, stage, towers)) continue;
     one = {};
@@ -124,6 +142,19 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
     add_times(total, one, times[kind] - 1);
   }
   return total;
+}
+
+}  // namespace
+
+Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
+                      const Towers& towers, Moment moment) {
+  return weigh_beside(nullptr, stage, model, parallel, stage, platform, towers, moment);
+}
+
+Result<Weights> weigh_draft(const Model& draft, const Model& target, const Parallel& parallel, const Stage& stage,
+                            const Platform& platform, const Towers& towers) {
+  const Stage whole{0, 1, 0, std::int64_t(draft.layers.size())};
+  return weigh_beside(&target, stage, draft, parallel, whole, platform, towers, Moment::kCreated);
 }
 
 bool quantised_online(const Model& model) {

@@ -43,6 +43,12 @@ Result<Weights> weigh(const Model& model, const Parallel& parallel, const Stage&
 /// The model has layers in a format that vLLM makes itself.
 bool quantised_online(const Model& model);
 
+/// A draft model's own tensors: on the last stage, less the tables that the target's layers have there already.
+///
+///   target, stage  the model that it drafts for and that model's last stage
+Result<Weights> weigh_draft(const Model& draft, const Model& target, const Parallel& parallel, const Stage& stage,
+                            const Platform& platform, const Towers& towers);
+
 /// The same, tensor by tensor: `begin` announces each block, `sink` each of its tensors. Tables that layers share come
 /// once.
 std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,

@@ -19,7 +19,7 @@ namespace vram::plan {
 /// What is known about the model besides its own config.
 struct DraftSource {
   std::string method;                         // speculative_config.method
-  std::shared_ptr<const ModelSource> source;  // the draft's config; the target's own for "mtp"
+  std::shared_ptr<const ModelSource> source;  // the draft's config; null: the target's own, as for "mtp"
 };
 
 struct Deployment {

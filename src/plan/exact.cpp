@@ -1,6 +1,7 @@
 #include "plan/exact.h"
 
 #include "arch/build.h"
+#include "arch/draft.h"
 
 namespace vram::plan {
 
@@ -22,6 +23,13 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
   if (!stages) return stages.error();
   exact.stages = *std::move(stages);
   const bool online = memory::quantised_online(exact.model);
+  if (deployment.draft) {
+    auto draft = arch::build_draft(
+        {deployment.draft->method, deployment.draft->source.get(), &source, deployment.kv.max_model_len},
+        deployment.build);
+    if (!draft) return draft.error();
+    exact.draft = *std::move(draft);
+  }
   for (const memory::Stage& stage : exact.stages) {
     auto weights = memory::weigh(exact.model, parallel, stage, platform_of(deployment), deployment.towers);
     if (!weights) return weights.error();
@@ -36,6 +44,12 @@ Result<Exact> derive(const ModelSource& source, Deployment deployment) {
     auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform_of(deployment), deployment.kv);
     if (!caches) return caches.error();
     exact.caches.push_back(*std::move(caches));
+  }
+  if (exact.draft) {
+    auto weights = memory::weigh_draft(*exact.draft, exact.model, parallel, exact.stages.back(),
+                                       platform_of(deployment), deployment.towers);
+    if (!weights) return weights.error();
+    exact.draft_weights = *weights;
   }
   exact.deployment = std::move(deployment);
   return exact;

@@ -1,9 +1,6 @@
 // DeepSeek-V2 and V3: latent attention, experts beside shared experts after the first few layers.
 #include "arch/families/deepseek_v2.h"
 
-#include "arch/decoder.h"
-#include "arch/latent.h"
-
 namespace vram::arch::families {
 namespace {
 
@@ -49,42 +46,50 @@ Decoder read(const Builder& builder) {
   return read_decoder(builder, {7168, 18432, 129280, 61, 4096, {128, 128, 0}, false});
 }
 
-/// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2ForCausalLM
+/// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2ForCausalLM: never tied
 void describe(Builder& builder, const Naming& naming) {
-  const json::Fields& config = builder.text();
-  Decoder decoder = read(builder);
-  decoder.tied = false;  // the class never ties
-  const bool glm = config.text_or("model_type", "") == "glm_moe_dsa";
-  const LatentWidths widths = glm ? latent_widths(config, decoder.heads.query, {0, 2048, 512, 192, 64, 256})
-                                  : latent_widths(config, decoder.heads.query);
-  const RotaryTable rotary = rotary_table(builder, {.head_width = widths.rope, .positions = decoder.positions});
-  const bool latent = uses_latents(builder);
-  const std::optional<Indexing> indexing = read_indexing(builder, decoder.layers, rotary);
-  const bool sparse_class =
-      naming.architecture == "DeepseekV32ForCausalLM" || naming.architecture == "GlmMoeDsaForCausalLM";
-  const LinearOptions mlp{.tokens = sparse_class ? vllm::in_force(kSparseMlp, builder.options().as_of)
-                                                 : TokenSplit::kIgnored};
-
+  DeepseekStack stack = read_deepseek(builder);
   const std::string model = naming.under("model");
-  add_ends(builder, decoder, model, naming);
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    if (latent)
-      latent_attention(layer, "self_attn", decoder.hidden, widths, rotary, indexing, i);
-    else
-      add_unfolded_attention(layer, decoder.hidden, widths, rotary);
-    if (is_deepseek_moe_layer(config, i))
-      add_deepseek_experts(layer, "mlp", config, decoder.hidden);
-    else
-      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, mlp);
-    layer.rms_norm("input_layernorm", decoder.hidden);
-    layer.rms_norm("post_attention_layernorm", decoder.hidden);
-  });
-  decoder.heads.width = latent ? widths.kv_rank + widths.rope : widths.key();
-  describe_model(builder, decoder, model + ".layers");
-  builder.model.latent_attention = latent;
+  add_ends(builder, stack.decoder, model, naming);
+  add_layers(builder, stack.decoder, model + ".layers",
+             [&](Block& layer, std::int64_t i) { add_deepseek_layer(layer, stack, i); });
+  stack.decoder.heads.width = stack.latent ? stack.widths.kv_rank + stack.widths.rope : stack.widths.key();
+  describe_model(builder, stack.decoder, model + ".layers");
+  builder.model.latent_attention = stack.latent;
 }
 
 }  // namespace
+
+DeepseekStack read_deepseek(const Builder& builder) {
+  const json::Fields& config = builder.text();
+  const std::string type = config.text_or("model_type", "");
+  DeepseekStack stack;
+  stack.decoder = read(builder);
+  stack.decoder.tied = false;
+  stack.widths = type == "glm_moe_dsa" ? latent_widths(config, stack.decoder.heads.query, {0, 2048, 512, 192, 64, 256})
+                                       : latent_widths(config, stack.decoder.heads.query);
+  stack.rotary = rotary_table(builder, {.head_width = stack.widths.rope, .positions = stack.decoder.positions});
+  stack.latent = uses_latents(builder);
+  stack.indexing = read_indexing(builder, stack.decoder.layers, stack.rotary);
+  if (type == "glm_moe_dsa" || type == "deepseek_v32")
+    stack.mlp.tokens = vllm::in_force(kSparseMlp, builder.options().as_of);
+  return stack;
+}
+
+void add_deepseek_layer(Block& layer, const DeepseekStack& stack, std::int64_t i) {
+  const json::Fields& config = layer.builder().text();
+  const std::int64_t hidden = stack.decoder.hidden;
+  if (stack.latent)
+    latent_attention(layer, "self_attn", hidden, stack.widths, stack.rotary, stack.indexing, i);
+  else
+    add_unfolded_attention(layer, hidden, stack.widths, stack.rotary);
+  if (is_deepseek_moe_layer(config, i))
+    add_deepseek_experts(layer, "mlp", config, hidden);
+  else
+    gated_mlp(layer, "mlp", hidden, stack.decoder.intermediate, stack.mlp);
+  layer.rms_norm("input_layernorm", hidden);
+  layer.rms_norm("post_attention_layernorm", hidden);
+}
 
 bool is_deepseek_moe_layer(const json::Fields& config, std::int64_t i) {
   const bool any = config.has("n_routed_experts") || config.has("num_local_experts");

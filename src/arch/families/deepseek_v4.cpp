@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "arch/decoder.h"
+#include "arch/draft.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"DeepseekV4ForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"DeepseekV4ForCausalLM", "DeepSeekV4MTPModel"};
 
 constexpr std::string_view kFirstShards[] = {"wq_a", "wkv"};
 constexpr std::string_view kCompressorShards[] = {"wkv", "wgate"};
@@ -160,6 +161,40 @@ void add_streams(Block& layer, const std::string& half, const Figures& figures) 
   layer.tensor("hc_" + half + "_scale", {3}, Dtype::kFloat32);
 }
 
+void add_layer(Block& layer, const json::Fields& config, const Figures& figures, std::int64_t i) {
+  const Decoder& decoder = figures.decoder;
+  add_attention(layer, figures, i < decoder.layers ? figures.ratios[std::size_t(i)] : 1);
+  add_experts(layer, config, figures, i < figures.hash_layers);
+  layer.rms_norm("attn_norm", decoder.hidden);
+  layer.rms_norm("ffn_norm", decoder.hidden);
+  add_streams(layer, "attn", figures);
+  add_streams(layer, "ffn", figures);
+}
+
+/// What joins the streams before a head.
+void add_stream_head(Block& block, const Figures& figures) {
+  block.tensor("hc_head_fn", {figures.streams, figures.streams * figures.decoder.hidden}, Dtype::kFloat32);
+  block.tensor("hc_head_base", {figures.streams}, Dtype::kFloat32);
+  block.tensor("hc_head_scale", {1}, Dtype::kFloat32);
+}
+
+/// source  vllm/models/deepseek_v4/nvidia/mtp.py
+void describe_draft(Builder& builder, const Figures& figures, const std::string& layers) {
+  const json::Fields& config = builder.text();
+  const std::int64_t hidden = figures.decoder.hidden, first = figures.decoder.layers;
+  for (std::int64_t i = first; i < first + draft_layers(config); ++i) {
+    Block layer = builder.block(layers + '.' + std::to_string(i));
+    layer.rms_norm("enorm", hidden);
+    layer.rms_norm("hnorm", hidden);
+    layer.replicated("e_proj", hidden, {hidden});
+    layer.replicated("h_proj", hidden, {hidden});
+    add_stream_head(layer, figures);
+    layer.rms_norm("shared_head.norm", hidden);
+    add_layer(layer, config, figures, i);
+    builder.add_layer(std::move(layer));
+  }
+}
+
 /// source  vllm/models/deepseek_v4/nvidia/model.py, DeepseekV4ForCausalLM: never tied
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
@@ -168,22 +203,15 @@ void describe(Builder& builder, const Naming& naming) {
   const Decoder& decoder = figures.decoder;
 
   const std::string model = naming.under("model");
-  add_ends(builder, decoder, model, naming);
-  Block streams = builder.block(model);
-  streams.tensor("hc_head_fn", {figures.streams, figures.streams * decoder.hidden}, Dtype::kFloat32);
-  streams.tensor("hc_head_base", {figures.streams}, Dtype::kFloat32);
-  streams.tensor("hc_head_scale", {1}, Dtype::kFloat32);
-  builder.add_part("streams", Part::Place::kEveryStage, std::move(streams));
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    add_attention(layer, figures, figures.ratios[std::size_t(i)]);
-    add_experts(layer, config, figures, i < figures.hash_layers);
-    layer.rms_norm("attn_norm", decoder.hidden);
-    layer.rms_norm("ffn_norm", decoder.hidden);
-    add_streams(layer, "attn", figures);
-    add_streams(layer, "ffn", figures);
-  });
   describe_model(builder, decoder, model + ".layers");
   builder.model.latent_attention = true;
+  if (naming.architecture == "DeepSeekV4MTPModel") return describe_draft(builder, figures, model + ".layers");
+  add_ends(builder, decoder, model, naming);
+  Block streams = builder.block(model);
+  add_stream_head(streams, figures);
+  builder.add_part("streams", Part::Place::kEveryStage, std::move(streams));
+  add_layers(builder, decoder, model + ".layers",
+             [&](Block& layer, std::int64_t i) { add_layer(layer, config, figures, i); });
 }
 
 }  // namespace

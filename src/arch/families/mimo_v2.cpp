@@ -5,7 +5,7 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM", "MiMoV2MTPModel"};
 
 /// source  transformers' MiMoV2FlashConfig
 constexpr Decoder kAbsent{4096, 16384, 152576, 48, 131072, {64, 4, 192}, false};
@@ -40,10 +40,10 @@ Kind window_kind(const json::Fields& config, const Decoder& decoder) {
 }
 
 void add_attention(Block& layer, const json::Fields& config, const Decoder& decoder, const Kind& kind,
-                   const RotaryTable& rotary) {
+                   const RotaryTable& rotary, const LinearOptions& output = {}) {
   const QkvHeads& heads = kind.heads;
   layer.qkv("self_attn.qkv_proj", decoder.hidden, heads, {.bias = config.flag_or("attention_bias", false)});
-  layer.row("self_attn.o_proj", heads.query * heads.value_width, decoder.hidden);
+  layer.row("self_attn.o_proj", heads.query * heads.value_width, decoder.hidden, output);
   layer.rotary(rotary);
   if (kind.sinks) layer.divided("self_attn.attention_sink_bias", {{heads.query}});
   QkvHeads stored = heads;
@@ -64,11 +64,39 @@ void add_experts(Block& layer, const json::Fields& config, std::int64_t hidden) 
                  .intermediate = config.count_or("moe_intermediate_size", 2048)});
 }
 
+RotaryTable window_rotary(const Builder& builder, const Decoder& decoder, const Kind& window) {
+  const json::Fields& config = builder.text();
+  RotaryTable table = rotary_table(builder, {.head_width = window.heads.width, .positions = decoder.positions});
+  // The two kinds of layers differ in their base, so each has a table of its own.
+  const double theta = config.maybe_number("rope_theta").value_or(1e6);
+  if (config.maybe_number("swa_rope_theta").value_or(theta) != theta) table.id += "/window";
+  return table;
+}
+
+/// One windowed layer without experts, whatever the config says of further ones.
+/// source  vllm/model_executor/models/mimo_v2_mtp.py
+void describe_draft(Builder& builder, const Decoder& decoder, const Naming& naming) {
+  const Kind window = window_kind(builder.text(), decoder);
+  const std::string layers = naming.under("model") + ".mtp.layers";
+  Block layer = builder.block(layers + ".0");
+  layer.rms_norm("enorm", decoder.hidden);
+  layer.rms_norm("hnorm", decoder.hidden);
+  layer.replicated("eh_proj", 2 * decoder.hidden, {decoder.hidden}, {.quantised = false});
+  layer.rms_norm("input_layernorm", decoder.hidden);
+  add_attention(layer, builder.text(), decoder, window, window_rotary(builder, decoder, window), {.quantised = false});
+  layer.rms_norm("pre_mlp_layernorm", decoder.hidden);
+  gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate);
+  layer.rms_norm("final_layernorm", decoder.hidden);
+  builder.add_layer(std::move(layer));
+  describe_model(builder, decoder, layers);
+}
+
 /// source  vllm/model_executor/models/mimo_v2.py, MiMoV2FlashForCausalLM: the head is never tied
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   Decoder decoder = read_decoder(builder, kAbsent);
   decoder.tied = false;
+  if (naming.architecture == "MiMoV2MTPModel") return describe_draft(builder, decoder, naming);
   const Kind full = full_kind(config, decoder), window = window_kind(config, decoder);
   const std::vector<std::int64_t> pattern = config.counts("hybrid_layer_pattern");
   const std::vector<std::int64_t> moe = config.find("moe_layer_freq") && config.find("moe_layer_freq")->array()
@@ -77,12 +105,9 @@ void describe(Builder& builder, const Naming& naming) {
   if (std::int64_t(pattern.size()) < decoder.layers)
     return config.refuse("hybrid_layer_pattern", "expected a number for each of " + std::to_string(decoder.layers) +
                                                      " layers, found " + std::to_string(pattern.size()));
-  // The two kinds of layers differ in their base, so each has a table of its own.
-  const Rope rope{.head_width = full.heads.width, .positions = decoder.positions};
-  RotaryTable full_table = rotary_table(builder, rope);
-  RotaryTable window_table = rotary_table(builder, {.head_width = window.heads.width, .positions = decoder.positions});
-  const auto theta = config.maybe_number("rope_theta").value_or(1e6);
-  if (config.maybe_number("swa_rope_theta").value_or(theta) != theta) window_table.id += "/window";
+  const RotaryTable full_table =
+      rotary_table(builder, {.head_width = full.heads.width, .positions = decoder.positions});
+  const RotaryTable window_table = window_rotary(builder, decoder, window);
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
