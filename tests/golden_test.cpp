@@ -181,7 +181,7 @@ std::string one_or_list(const std::vector<Bytes>& bytes) {
   return alike ? std::to_string(bytes.front().count()) : list(bytes, [](Bytes b) { return b.count(); });
 }
 
-void add_kv(const memory::KvPlan& plan, Answers& answers) {
+void add_kv(const memory::KvPlan& plan, bool groups_heard, Answers& answers) {
   std::string groups;
   for (const memory::KvGroup& group : plan.groups) groups += (groups.empty() ? "" : ", ") + group_text(group);
   answers["groups"] = groups;
@@ -198,7 +198,10 @@ void add_kv(const memory::KvPlan& plan, Answers& answers) {
   answers["estimated"] = plan.estimated_max_model_len ? number(plan.estimated_max_model_len->count()) : "absent";
   answers["bytes_per_block"] = list(plan.bytes_per_block, [](Bytes b) { return b.count(); });
   answers["pool"] = list(plan.pool, [](Bytes b) { return b.count(); });
-  answers["messages"] = list(plan.log, [](const std::string& s) { return s; });
+  // The oracle of 0.33 groups the layers before it begins to listen.
+  std::vector<std::string> messages = groups_heard ? plan.grouping_log : std::vector<std::string>{};
+  messages.insert(messages.end(), plan.log.begin(), plan.log.end());
+  answers["messages"] = list(messages, [](const std::string& s) { return s; });
 }
 
 /// A tower is left out when its modalities are limited to nothing.
@@ -324,7 +327,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   answers["layout"] = '"' + exact->caches.front().backends.layout + '"';
   if (const json::Value* available = line.find("gpu_memory_available_for_kv_bytes")) {
     const std::vector<Bytes> each(exact->stages.size(), Bytes(*available->integer()));
-    add_kv(plan::plan_kv(*exact, each), answers);
+    add_kv(plan::plan_kv(*exact, each), engine->as_of < vllm::Date{2026, 11, 1}, answers);
   }
   return answers;
 }

@@ -7,6 +7,7 @@ namespace vram::memory {
 Result<KvSpecs> kv_specs(const Model& model, const Model*, const Parallel& parallel, const Stage& stage,
                          const Platform&, const KvSettings& settings) {
   KvSpecs specs;
+  specs.layer_prefix = model.layer_prefix;
   specs.backends.block_size = settings.block_size.value_or(Tokens(16));
   for (std::int64_t i = stage.begin; i < stage.end; ++i)
     for (const CacheLayer& cache : model.kinds[std::size_t(model.layers[std::size_t(i)])].caches) {

@@ -100,6 +100,7 @@ struct KvBackends {
 
 struct KvSpecs {
   std::vector<KvLayer> layers;
+  std::string layer_prefix;  // "model.layers": vLLM's messages name layers in full
   KvBackends backends;
 };
 
