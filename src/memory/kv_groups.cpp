@@ -262,7 +262,7 @@ std::string order_by_class(const KvSpec& s) {
   const auto at = std::find(std::begin(kByName), std::end(kByName), s.kind) - std::begin(kByName);
   std::string key(1, char('0' + at));
   for (const std::int64_t figure : {s.block_size.count(), s.kv_heads, s.head_size, s.window.value_or(Tokens(0)).count(),
-                                    s.chunk.value_or(Tokens(0)).count()}) {
+                                    s.chunk.value_or(Tokens(0)).count(), s.page.count()}) {
     const std::string digits = std::to_string(figure);
     key += std::string(20 - digits.size(), '0') + digits;
   }
@@ -310,7 +310,10 @@ void group_by_stage(const KvLayers& layers, vllm::Date as_of, const KvSettings& 
     sort_groups(groups, as_of);
     const std::vector<LayerGroup>& first = grouping.by_stage.front();
     for (std::size_t i = 0; i < std::min(first.size(), groups.size()); ++i)
-      if (first[i].first() != groups[i].first()) grouping.refusal = kAssertionError;
+      if (first[i].first() != groups[i].first()) {
+        grouping.refusal = kAssertionError;
+        grouping.refused_stage = layers.stages - 1;
+      }
   }
 }
 
