@@ -158,6 +158,12 @@ constexpr vllm::Step<bool> kModelOptByAlgorithm[] = {
 };
 static_assert(vllm::well_formed(kModelOptByAlgorithm));
 
+constexpr vllm::Step<bool> kKimiK3ByFormat[] = {
+    {{}, false, "vllm v0.26.0 models/config.py"},
+    {{2026, 8, 3}, true, "~vllm v0.27.0 models/config.py KimiK3ForConditionalGenerationConfig"},
+};
+static_assert(vllm::well_formed(kKimiK3ByFormat));
+
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> found;
   while (!text.empty()) {
@@ -228,9 +234,12 @@ std::string name_of(const json::Fields& config, const ModelSource& source, const
   if (user == "humming") return user;
   if (method == "gptq" || method == "awq") return marlin_name(method, config, options);
   if (method == "auto-round" && vllm::in_force(kAutoRoundIsInc, options.as_of)) return "inc";
+  const json::Value* type = source.config.find("model_type");
+  const std::string model_type = type && type->string() ? *type->string() : "";
+  if (method == "compressed-tensors" && model_type == "kimi_k3" &&
+      config.text_or("format", "") == "mxfp4-pack-quantized" && vllm::in_force(kKimiK3ByFormat, options.as_of))
+    return "mxfp4";
   if (vllm::in_force(kModelTypesCount, options.as_of)) {
-    const json::Value* type = source.config.find("model_type");
-    const std::string model_type = type && type->string() ? *type->string() : "";
     if (one_of_these(method, {"mxfp4", "gpt_oss_mxfp4"}) && model_type == "gpt_oss") return "gpt_oss_mxfp4";
     const bool deepseek =
         one_of_these(model_type, {"deepseek_v4", "deepseek_v4_text", "deepseek_v41", "deepseek_v41_text"});
