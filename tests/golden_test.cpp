@@ -236,6 +236,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   kv.cache_dtype = derived.text_or("cache_dtype", "auto");
   if (args.has("block_size")) kv.block_size = Tokens(args.count("block_size"));
   kv.max_model_len = Tokens(derived.count_or("max_model_len", 0));
+  d.build.max_model_len = kv.max_model_len.count();
   kv.fit_max_model_len = args.has("max_model_len") && *args.find("max_model_len")->integer() == -1;
   kv.max_num_batched_tokens = derived.count_or("max_num_batched_tokens", 0);
   kv.max_num_seqs = derived.count_or("max_num_seqs", 0);

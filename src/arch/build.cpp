@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/families.h"
+#include "arch/pooling.h"
 #include "units/text.h"
 
 namespace vram::arch {
@@ -15,18 +16,44 @@ std::vector<std::string_view> architectures() {
   return names;
 }
 
-Result<Model> build(const ModelSource& source, const BuildOptions& options) {
+namespace {
+
+const families::Entry* find_family(std::string_view architecture) {
   for (const families::Entry* family : families::all())
     for (const std::string_view name : family->architectures)
-      if (name == source.architecture) {
-        auto model = family->build(source, options);
-        if (model) {
-          model->name = source.name;
-          model->architecture = source.architecture;
-          model->dtype = options.dtype;
-        }
-        return model;
-      }
+      if (name == architecture) return family;
+  return nullptr;
+}
+
+/// A model whose class vLLM turns into one that embeds or classifies.
+Result<Model> build_converted(const ModelSource& source, const BuildOptions& options, const Converted& into) {
+  ModelSource base = source;
+  base.architecture = into.architecture;
+  BuildOptions pooling = options;
+  pooling.pooling = true;
+  auto model = find_family(into.architecture)->build(base, pooling);
+  if (!model || !into.classify) return model;
+  auto builder = Builder::start(base, pooling);
+  if (!builder) return builder.error();
+  builder->model = *std::move(model);
+  add_score_head(*builder);
+  return builder->finish();
+}
+
+}  // namespace
+
+Result<Model> build(const ModelSource& source, const BuildOptions& options) {
+  const families::Entry* family = find_family(source.architecture);
+  const auto into = family ? std::nullopt : converted(source.architecture);
+  if (family || into) {
+    auto model = family ? family->build(source, options) : build_converted(source, options, *into);
+    if (model) {
+      model->name = source.name;
+      model->architecture = source.architecture;
+      model->dtype = options.dtype;
+    }
+    return model;
+  }
   const auto names = architectures();
   const auto near = nearest(source.architecture, names);
   return Error{

@@ -1,6 +1,7 @@
 // What vLLM has decided before it builds a model class.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "model/dtype.h"
@@ -17,6 +18,7 @@ struct BuildOptions {
   bool pooling = false;                  // runner "pooling": a generative model loses its output head
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;
+  std::int64_t max_model_len = 0;  // resolved; a few classes make their rotary table that long
 };
 
 }  // namespace vram::arch

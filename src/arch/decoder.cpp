@@ -161,7 +161,8 @@ void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& a
 void add_layers(Builder& builder, const Decoder& decoder, const std::string& prefix, LayerShape shape,
                 const LayerWindows& windows) {
   add_layers(builder, decoder, prefix, [&](Block& layer, std::int64_t i) {
-    shape.attention.cache = attention_cache(builder, decoder.heads, windows.of(i));
+    shape.attention.cache = shape.bidirectional ? encoder_cache(decoder.heads, windows.of(i))
+                                                : attention_cache(builder, decoder.heads, windows.of(i));
     if (shape.by_transformers) {
       transformers_attention(layer, decoder, shape.attention);
       transformers_mlp(layer, decoder, shape.mlp);

@@ -125,6 +125,7 @@ struct LayerShape {
   std::span<const std::string_view> norms = kPreNorms;
   bool layer_norm = false;       // LayerNorm with a bias instead of RMSNorm
   bool by_transformers = false;  // the Transformers modeling backend's
+  bool bidirectional = false;    // attends both ways, whatever the config says
 };
 
 /// The shape's layers, each with its window.

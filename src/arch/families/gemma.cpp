@@ -89,6 +89,10 @@ void describe(Builder& builder, const Naming& naming) {
     layer.rms_norm("post_feedforward_layernorm", decoder.hidden);
   });
   describe_model(builder, decoder, model + ".layers");
+  // The second generation alone hands the cap to its attention; null switches it off.
+  const json::Object* keys = config.value().object();
+  builder.model.logit_softcap =
+      generation == 2 && (config.has("attn_logit_softcapping") || !keys || !keys->find("attn_logit_softcapping"));
 }
 
 }  // namespace

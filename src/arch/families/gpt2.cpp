@@ -1,10 +1,11 @@
 // GPT-2 and Jais 1: learnt positions or ALiBi, LayerNorm, biases throughout; everything on every stage.
 #include "arch/decoder.h"
+#include "arch/pooling.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"GPT2LMHeadModel", "JAISLMHeadModel"};
+constexpr std::string_view kArchitectures[] = {"GPT2LMHeadModel", "GPT2ForSequenceClassification", "JAISLMHeadModel"};
 constexpr std::string_view kMergedQkv[] = {"c_attn"};
 
 /// source  transformers' GPT2Config; vllm/transformers_utils/configs/jais.py
@@ -29,6 +30,7 @@ Decoder decoder_of(const Builder& builder) {
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const Decoder decoder = decoder_of(builder);
+  const bool classifies = naming.architecture == "GPT2ForSequenceClassification";
   const bool jais = naming.architecture == "JAISLMHeadModel";
   const bool learnt_positions = !jais || config.text_or("position_embedding_type", "learned") != "alibi";
   const bool gated = jais && config.text_or("activation_function", "gelu_new") == "swiglu";
@@ -36,7 +38,12 @@ void describe(Builder& builder, const Naming& naming) {
 
   const std::string model = naming.under("transformer");
   add_ends(builder, decoder, model, naming,
-           {.embedding = "wte", .norm = "ln_f", .layer_norm = true, .every_stage = true});
+           {.embedding = "wte", .norm = "ln_f", .layer_norm = true, .no_head = classifies, .every_stage = true});
+  if (classifies) {
+    Block score = builder.block("");
+    head_linear(score, "score", decoder.hidden, num_labels(builder.config()), false, head_dtype(builder));
+    builder.add_part("score", Part::Place::kEveryStage, std::move(score));
+  }
   if (learnt_positions) {
     Block positions = builder.block(model);
     positions.tensor("wpe.weight", {decoder.positions, decoder.hidden});

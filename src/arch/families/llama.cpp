@@ -1,15 +1,22 @@
 // Llama and the models that vLLM builds with its class or a subclass that creates the same: a pre-norm decoder with
 // grouped-query attention, rotary positions and a gated MLP.
 #include "arch/decoder.h"
+#include "arch/pooling.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {
-    "LlamaForCausalLM", "LLaMAForCausalLM",       "LlamaModel",           "AquilaForCausalLM",   "AquilaModel",
-    "CwmForCausalLM",   "IQuestCoderForCausalLM", "InternLM3ForCausalLM", "InternLMForCausalLM", "MistralForCausalLM",
-    "MistralModel",     "Ministral3ForCausalLM",  "Phi3ForCausalLM",      "SolarForCausalLM",    "TeleChat3ForCausalLM",
-    "XverseForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"LlamaBidirectionalModel", "LlamaBidirectionalForSequenceClassification",
+                                               "TeleFLMForCausalLM",      "Fairseq2LlamaForCausalLM",
+                                               "Ernie4_5ForCausalLM",     "LlamaForCausalLM",
+                                               "LLaMAForCausalLM",        "LlamaModel",
+                                               "AquilaForCausalLM",       "AquilaModel",
+                                               "CwmForCausalLM",          "IQuestCoderForCausalLM",
+                                               "InternLM3ForCausalLM",    "InternLMForCausalLM",
+                                               "MistralForCausalLM",      "MistralModel",
+                                               "Ministral3ForCausalLM",   "Phi3ForCausalLM",
+                                               "SolarForCausalLM",        "TeleChat3ForCausalLM",
+                                               "XverseForCausalLM"};
 
 constexpr std::string_view kFusedQkv[] = {"qkv_proj"};
 constexpr std::string_view kFusedGateUp[] = {"gate_up_proj"};
@@ -25,6 +32,7 @@ constexpr Defaults kDefaults[] = {
     {"llama", {}, {}},
     {"mistral", {4096, 14336, 32000, 32, 131072, {32, 8, 0}, false}, 4096},
     {"ministral3", {4096, 14336, 131072, 34, 262144, {32, 8, 128}, false}, {}},
+    {"ernie4_5", {1024, 3072, 103424, 18, 131072, {16, 2, 128}, true}, {}},
     {"phi3", {3072, 8192, 32064, 32, 4096, {32, 0, 0}, false}, {}},
 };
 
@@ -51,8 +59,16 @@ void describe(Builder& builder, const Naming& naming) {
     shape.mlp.shards = kFusedGateUp;
   }
 
+  // It drops the bias after the fact.
+  if (naming.architecture == "Ernie4_5ForCausalLM") shape.attention.output_bias = false;
+  shape.bidirectional = naming.architecture.starts_with("LlamaBidirectional");
+
   const std::string model = naming.under("model");
-  add_ends(builder, decoder, model, naming);
+  add_ends(builder, decoder, model, naming, {.no_head = shape.bidirectional});
+  if (naming.architecture == "LlamaBidirectionalForSequenceClassification") {
+    builder.model.hidden = decoder.hidden;
+    add_score_head(builder);
+  }
   add_layers(builder, decoder, model + ".layers", shape, windows);
   describe_model(builder, decoder, model + ".layers");
 }

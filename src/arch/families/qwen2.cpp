@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "arch/decoder.h"
+#include "arch/pooling.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Qwen2ForCausalLM", "Qwen2Model", "Qwen3ForCausalLM", "MiMoForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"Qwen2ForCausalLM",           "Qwen2Model",       "Qwen2ForRewardModel",
+                                               "Qwen2ForProcessRewardModel", "Qwen3ForCausalLM", "MiMoForCausalLM"};
 
 constexpr Decoder kQwen2{4096, 22016, 151936, 32, 32768, {32, 32, 0}, false};
 constexpr Decoder kQwen3{4096, 22016, 151936, 32, 32768, {32, 32, 128}, false};
@@ -30,6 +32,18 @@ LayerWindows windows_of(const Builder& builder, const Decoder& decoder) {
   return layer_windows(builder, decoder, absent);
 }
 
+/// Two linear layers on every stage.
+///   source  vllm/model_executor/models/qwen2_rm.py, Qwen2RewardBaseModel
+void add_reward_head(Builder& builder, const Decoder& decoder, std::int64_t labels) {
+  const Dtype dtype = head_dtype(builder);
+  Block head = builder.block("");
+  head.divided("score.0.weight", {{decoder.hidden}}, {decoder.hidden}, dtype);
+  head.divided("score.0.bias", {{decoder.hidden}}, {}, dtype);
+  head.divided("score.2.weight", {{decoder.hidden, labels}}, {}, dtype);
+  head.tensor("score.2.bias", {labels}, dtype);
+  builder.add_part("score", Part::Place::kEveryStage, std::move(head));
+}
+
 /// source  vllm/model_executor/models/qwen2.py, Qwen2ForCausalLM; qwen3.py, Qwen3ForCausalLM
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
@@ -43,7 +57,9 @@ void describe(Builder& builder, const Naming& naming) {
   if (third || config.flag_or("qk_norm", false)) shape.attention.head_norm = decoder.heads.width;
 
   const std::string model = naming.under("model");
-  add_ends(builder, decoder, model, naming);
+  const bool reward = naming.architecture.ends_with("RewardModel");
+  add_ends(builder, decoder, model, naming, {.no_head = reward});
+  if (reward) add_reward_head(builder, decoder, naming.architecture == "Qwen2ForProcessRewardModel" ? 2 : 1);
   add_layers(builder, decoder, model + ".layers", shape, windows_of(builder, decoder));
   describe_model(builder, decoder, model + ".layers");
 }

@@ -1,0 +1,111 @@
+#include "arch/pooling.h"
+
+#include <algorithm>
+
+#include "arch/families.h"
+
+namespace vram::arch {
+namespace {
+
+constexpr vllm::Step<bool> kHeadsInFloat32[] = {
+    {{}, false, "vllm v0.10.1 vllm/model_executor/models/roberta.py, bert.py"},
+    {{2025, 8, 17}, true, "~ vllm v0.10.2 vllm/config/__init__.py, ModelConfig.head_dtype"},
+};
+
+enum class Score { kDividedInModelDtype, kDivided, kWhole };
+constexpr vllm::Step<Score> kScore[] = {
+    {{}, Score::kDividedInModelDtype, "vllm v0.9.2 vllm/model_executor/models/adapters.py, RowParallelLinear"},
+    {{2025, 7, 23}, Score::kDivided, "~ vllm v0.10.1 vllm/model_executor/models/adapters.py, params_dtype"},
+    {{2025, 8, 17}, Score::kWhole, "~ vllm v0.10.2 vllm/model_executor/models/adapters.py, ReplicatedLinear"},
+};
+static_assert(vllm::well_formed(kHeadsInFloat32) && vllm::well_formed(kScore));
+
+struct Suffix {
+  std::string_view text;
+  bool generates = false, classifies = false;
+};
+
+/// In vLLM's order of trial.
+constexpr Suffix kSuffixes[] = {
+    {"ForCausalLM", true},
+    {"ForConditionalGeneration", true},
+    {"ChatModel", true},
+    {"LMHeadModel", true},
+    {"ForTextEncoding"},
+    {"EmbeddingModel"},
+    {"ForSequenceClassification", false, true},
+    {"ForTokenClassification", false, true},
+    {"ForAudioClassification", false, true},
+    {"ForImageClassification", false, true},
+    {"ForVideoClassification", false, true},
+    {"ClassificationModel", false, true},
+    {"ForRewardModeling"},
+    {"RewardModel"},
+    {"Model"},
+};
+
+bool known(std::string_view architecture) {
+  for (const families::Entry* family : families::all())
+    if (std::find(family->architectures.begin(), family->architectures.end(), architecture) !=
+        family->architectures.end())
+      return true;
+  return false;
+}
+
+/// Labels of a model that scores by the probability of given tokens.
+std::optional<std::int64_t> labels_from_tokens(const json::Fields& config) {
+  const json::Value* tokens = config.find("classifier_from_token");
+  if (!config.has("method") || !tokens || !tokens->array()) return std::nullopt;
+  if (config.text_or("method", "") == "from_2_way_softmax") return 1;
+  return std::int64_t(tokens->array()->size());
+}
+
+}  // namespace
+
+std::int64_t num_labels(const json::Fields& config) {
+  if (const json::Value* names = config.find("id2label"); names && names->object())
+    return std::max<std::int64_t>(std::int64_t(names->object()->members().size()), 1);
+  return config.count_or("num_labels", 2, 1);
+}
+
+Dtype head_dtype(const Builder& builder) {
+  if (!vllm::in_force(kHeadsInFloat32, builder.options().as_of)) return builder.dtype();
+  const std::string given = builder.config().text_or("head_dtype", "");
+  if (given == "model") return builder.dtype();
+  return read_dtype(given).value_or(Dtype::kFloat32);
+}
+
+void head_linear(Block& block, const std::string& name, std::int64_t input, std::int64_t output, bool bias,
+                 Dtype dtype) {
+  block.tensor(name + ".weight", {output, input}, dtype);
+  if (bias) block.tensor(name + ".bias", {output}, dtype);
+}
+
+std::optional<Converted> converted(std::string_view architecture) {
+  for (const Suffix& suffix : kSuffixes) {
+    if (suffix.generates || !architecture.ends_with(suffix.text)) continue;
+    const std::string stem(architecture.substr(0, architecture.size() - suffix.text.size()));
+    for (const Suffix& other : kSuffixes)
+      if (const std::string name = stem + std::string(other.text); known(name))
+        return Converted{name, suffix.classifies};
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void add_score_head(Builder& builder) {
+  const std::int64_t hidden = builder.model.hidden;
+  const std::int64_t labels = labels_from_tokens(builder.text()).value_or(num_labels(builder.config()));
+  const Score score = vllm::in_force(kScore, builder.options().as_of);
+  const Dtype dtype = score == Score::kDividedInModelDtype ? builder.dtype()
+                      : score == Score::kDivided           ? Dtype::kFloat32
+                                                           : head_dtype(builder);
+  Block block = builder.block("");
+  if (score == Score::kWhole)
+    head_linear(block, "score", hidden, labels, false, dtype);
+  else
+    block.divided("score.weight", {{hidden, labels}}, {}, dtype);
+  builder.add_part("score", Part::Place::kEveryStage, std::move(block));
+}
+
+}  // namespace vram::arch
