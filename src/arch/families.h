@@ -15,8 +15,9 @@ class Builder;
 
 /// How a language model is called: a model of its own, or a part of a model of several.
 struct Naming {
-  std::string architecture;  // the class: "Qwen2ForCausalLM"
-  std::string prefix;        // "" or "language_model"
+  std::string architecture;       // the class: "Qwen2ForCausalLM"
+  std::string prefix;             // "" or "language_model"
+  std::int64_t mrope_factor = 4;  // as Rope's
 
   /// `name` below the prefix, as vLLM's maybe_prefix.
   [[nodiscard]] std::string under(std::string_view name) const {

@@ -53,7 +53,9 @@ void describe(Builder& builder, const Naming& naming) {
   if (!third) decoder.heads.width = decoder.hidden / decoder.heads.query;
 
   LayerShape shape{.attention = {.bias = third ? config.flag_or("attention_bias", false) : true}};
-  shape.attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
+  shape.attention.rotary = rotary_table(
+      builder,
+      {.head_width = decoder.heads.width, .positions = decoder.positions, .mrope_factor = naming.mrope_factor});
   if (third || config.flag_or("qk_norm", false)) shape.attention.head_norm = decoder.heads.width;
 
   const std::string model = naming.under("model");

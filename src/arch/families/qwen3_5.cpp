@@ -17,13 +17,6 @@ constexpr Decoder kSparse{2048, 0, 248320, 40, 32768, {16, 2, 256}, false};
 constexpr GatedDelta kAbsentDelta{16, 32, 128, 128, 4};
 constexpr SharedExperts kAbsentExperts{256, 8, 512, 512};
 
-/// Rows of the table for text, images and video; positions never exceed the tokens unless video is pruned.
-constexpr vllm::Step<std::int64_t> kMropeFactor[] = {
-    {{}, 4, "vllm v0.17.0 vllm/model_executor/layers/rotary_embedding/mrope.py"},
-    {{2026, 10, 10}, 1, "~ vllm v0.32.0 vllm/model_executor/models/qwen3_vl.py, mrope_positions_factor"},
-};
-static_assert(vllm::well_formed(kMropeFactor));
-
 /// source  vllm/model_executor/models/qwen3_5.py, Qwen3_5ForCausalLMBase
 void describe(Builder& builder, const Naming& naming) {
   const Qwen35 text = read_qwen3_5(builder, naming.architecture);
@@ -67,7 +60,7 @@ Qwen35 read_qwen3_5(const Builder& builder, std::string_view architecture) {
   text.delta = gated_delta(config, kAbsentDelta);
   if (sparse) text.experts = shared_experts(config, kAbsentExperts);
   text.state_dtype = read_dtype(config.text_or("mamba_ssm_dtype", ""));
-  text.rotary = quarter_rotary_table(builder, text.decoder, vllm::in_force(kMropeFactor, builder.options().as_of));
+  text.rotary = quarter_rotary_table(builder, text.decoder, qwen3_mrope_factor(builder));
   return text;
 }
 

@@ -51,7 +51,9 @@ void describe(Builder& builder, const Naming& naming) {
   const LayerWindows windows = layer_windows(
       builder, decoder, {.used = config.flag_or("use_sliding_window", false), .window = 4096, .per_layer = false});
   SelfAttention attention{.bias = config.flag_or("attention_bias", false)};
-  attention.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
+  attention.rotary = rotary_table(
+      builder,
+      {.head_width = decoder.heads.width, .positions = decoder.positions, .mrope_factor = naming.mrope_factor});
   attention.head_norm = decoder.heads.width;
   const std::int64_t experts = config.count_or("num_experts", config.count_or("num_local_experts", 128));
   const std::int64_t sparse_step = config.count_or("decoder_sparse_step", 1, 1);

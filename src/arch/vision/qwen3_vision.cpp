@@ -7,6 +7,13 @@
 namespace vram::arch {
 namespace {
 
+/// Rows of the table for text, images and video; positions never exceed the tokens unless video is pruned.
+constexpr vllm::Step<std::int64_t> kMropeFactor[] = {
+    {{}, 4, "vllm v0.17.0 vllm/model_executor/layers/rotary_embedding/mrope.py"},
+    {{2026, 10, 10}, 1, "~ vllm v0.32.0 vllm/model_executor/models/qwen3_vl.py, mrope_positions_factor"},
+};
+static_assert(vllm::well_formed(kMropeFactor));
+
 struct Widths {
   std::int64_t hidden = 0, intermediate = 0, heads = 0;
   std::int64_t merged = 0;  // channels of the patches that are merged into one
@@ -30,6 +37,10 @@ void add_block(Block& layer, const Widths& widths) {
 }
 
 }  // namespace
+
+std::int64_t qwen3_mrope_factor(const Builder& builder) {
+  return vllm::in_force(kMropeFactor, builder.options().as_of);
+}
 
 void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack) {
   const json::Fields vision = builder.config().inner("vision_config");

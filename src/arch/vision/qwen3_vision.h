@@ -13,4 +13,7 @@ namespace vram::arch {
 ///   source  vllm/model_executor/models/qwen3_vl.py, Qwen3_VisionTransformer; transformers' Qwen3VLVisionConfig
 void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack);
 
+/// Rope::mrope_factor of the language model behind that tower.
+std::int64_t qwen3_mrope_factor(const Builder& builder);
+
 }  // namespace vram::arch

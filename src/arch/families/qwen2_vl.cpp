@@ -1,0 +1,28 @@
+// Qwen2-VL and Qwen2.5-VL: their vision towers before Qwen 2's decoder.
+#include "arch/decoder.h"
+#include "arch/vision/qwen2_vision.h"
+
+namespace vram::arch::families {
+namespace {
+
+constexpr std::string_view kArchitectures[] = {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"};
+
+/// source  vllm/model_executor/models/qwen2_vl.py, Qwen2VLForConditionalGeneration; qwen2_5_vl.py
+Result<Model> build(const ModelSource& source, const BuildOptions& options) {
+  auto builder = Builder::start(source, options);
+  if (!builder) return builder.error();
+  const json::Fields vision = builder->config().inner("vision_config");
+  if (source.architecture.starts_with("Qwen2_5"))
+    add_qwen2_5_vision(*builder, "visual", vision);
+  else
+    add_qwen2_vision(*builder, "visual", vision);
+  add_language_model(*builder, {"Qwen2ForCausalLM", "language_model"});
+  return builder->finish();
+}
+
+}  // namespace
+
+extern const Entry qwen2_vl;
+const Entry qwen2_vl{kArchitectures, build};
+
+}  // namespace vram::arch::families
