@@ -209,7 +209,10 @@ memory::Towers given_towers(const json::Fields& args) {
   const json::Fields limits = args.inner("limit_mm_per_prompt");
   const bool text_only = args.flag_or("language_model_only", false);
   const auto served = [&](std::string_view modality) { return !text_only && limits.count_or(modality, 1) > 0; };
-  return {.image = served("image"), .video = served("video"), .audio = served("audio")};
+  return {.image = served("image"),
+          .video = served("video"),
+          .vision_chunk = served("vision_chunk"),
+          .audio = served("audio")};
 }
 
 /// The deployment as the line's own "derived" states it.

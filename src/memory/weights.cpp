@@ -77,13 +77,16 @@ bool held(const Part& part, const Stage& stage, const Towers& towers) {
     case Part::Role::kText:
       break;
     case Part::Role::kVision:
-      if (!towers.image && !towers.video) return false;
+      if (part.skippable && !towers.image && !towers.video) return false;
       break;
     case Part::Role::kImages:
-      if (!towers.image) return false;
+      if (part.skippable && !towers.image) return false;
+      break;
+    case Part::Role::kChunks:
+      if (part.skippable && !towers.vision_chunk) return false;
       break;
     case Part::Role::kAudio:
-      if (!towers.audio) return false;
+      if (part.skippable && !towers.audio) return false;
       break;
   }
   switch (part.place) {

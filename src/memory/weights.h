@@ -9,8 +9,9 @@ namespace vram::memory {
 
 /// What vLLM leaves out of a multimodal model, or does not divide.
 struct Towers {
-  bool image = true, video = true, audio = true;  // false: limited to none; a tower that serves no other is skipped
-  bool first_stage_only = false;                  // otherwise on every stage that the model class creates them on
+  // false: limited to none; a tower that serves no other is skipped. Kimi-K2.5 knows chunks of video alone.
+  bool image = true, video = true, vision_chunk = true, audio = true;
+  bool first_stage_only = false;  // otherwise on every stage that the model class creates them on
 };
 
 /// Whether encoders run on the first stage alone.

@@ -20,12 +20,13 @@ struct Layer {
 /// Modules outside the stack of decoder layers.
 struct Part {
   enum class Place { kFirstStage, kLastStage, kFirstAndLastStage, kEveryStage };
-  enum class Role { kText, kVision, kImages, kAudio };  // kVision: images and video
-  std::string name;                                     // "embedding", "vision tower"
-  std::string prefix;                                   // of its modules' names: "model", or empty
+  enum class Role { kText, kVision, kImages, kChunks, kAudio };  // kVision: images and video
+  std::string name;                                              // "embedding", "vision tower"
+  std::string prefix;                                            // of its modules' names: "model", or empty
   Place place = Place::kEveryStage;
   Role role = Role::kText;        // towers may be left out or replicated by vLLM's arguments
   std::int64_t repeat = 1;        // the layers of a tower are alike
+  bool skippable = true;          // false: created though its modalities are limited to none
   bool whole_with_data = false;   // every rank holds all of it with mm_encoder_tp_mode "data"
   std::int64_t whole_unless = 0;  // and where the ranks do not divide so many heads; 0: never for that
   std::vector<Module> modules;

@@ -74,7 +74,8 @@ void add_qwen2_vision(Builder& builder, const std::string& prefix, const json::F
   widths.intermediate = widths.hidden * vision.count_or("mlp_ratio", 4, 1);
   widths.out = vision.count_or("hidden_size", 3584, 1);
   widths.merged = widths.hidden * 4;  // the class does not hand spatial_merge_size on
-  const Tower tower{.whole_with_data = vllm::in_force(kFirstFollowsData, builder.options().as_of)};
+  const Tower tower{.whole_with_data = vllm::in_force(kFirstFollowsData, builder.options().as_of),
+                    .skipped_early = true};
   add_tower_part(builder, tower, ends_of(builder, prefix, vision, widths, false));
   const LinearOptions linears = tower_linears(builder);
   add_tower_layers(builder, tower, prefix + ".blocks", tower_layers(vision, "depth", 32),
@@ -96,7 +97,7 @@ void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json:
   widths.out = vision.count_or("out_hidden_size", 3584, 1);
   const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);
   widths.merged = widths.hidden * merge * merge;
-  const Tower tower{.whole_with_data = true};
+  const Tower tower{.whole_with_data = true, .skipped_early = true};
   add_tower_part(builder, tower, ends_of(builder, prefix, vision, widths, true));
   const LinearOptions linears = tower_linears(builder);
   add_tower_layers(

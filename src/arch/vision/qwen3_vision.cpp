@@ -68,7 +68,7 @@ void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t 
   add_merger(ends, "merger", widths, widths.hidden);
   for (std::int64_t i = 0; i < mergers; ++i)
     add_merger(ends, "deepstack_merger_list." + std::to_string(i), widths, widths.merged);
-  const Tower tower{.whole_with_data = true};
+  const Tower tower{.whole_with_data = true, .skipped_early = true};
   add_tower_part(builder, tower, std::move(ends));
   add_tower_layers(builder, tower, prefix + ".blocks", tower_layers(vision, "depth", 27),
                    [&](Block& layer, std::int64_t) { add_block(layer, widths); });

@@ -9,23 +9,20 @@ constexpr vllm::Step<bool> kSiglipPositionsDivided[] = {
     {{}, true, "vllm v0.13.0 vllm/model_executor/models/siglip.py, SiglipVisionEmbeddings"},
     {{2025, 12, 20}, false, "~ vllm v0.14.1 vllm/model_executor/models/siglip.py"},
 };
-constexpr vllm::Step<bool> kClipPositionsDivided[] = {
-    {{}, false, "vllm v0.9.2 vllm/model_executor/models/clip.py, CLIPVisionEmbeddings"},
-};
 /// The pooling head of a config that does not switch it off, though no model looks at it.
 constexpr vllm::Step<bool> kSiglipHead[] = {
     {{}, true, "vllm v0.14.1 vllm/model_executor/models/siglip.py, vision_use_head"},
     {{2026, 1, 20}, false, "~ vllm v0.15.0 vllm/model_executor/models/siglip.py, use_head"},
 };
-static_assert(vllm::well_formed(kSiglipPositionsDivided) && vllm::well_formed(kClipPositionsDivided) &&
-              vllm::well_formed(kSiglipHead));
+static_assert(vllm::well_formed(kSiglipPositionsDivided) && vllm::well_formed(kSiglipHead));
 
-void add_encoder_layer(Block& layer, const VisionEncoder& encoder, bool quantised) {
-  const LinearOptions biased{.bias = true, .quantised = quantised};
+/// `mlp`: SigLIP quantises some widths only.
+void add_encoder_layer(Block& layer, const VisionEncoder& encoder, const LinearOptions& biased,
+                       void (*mlp)(Block&, const std::string&, std::int64_t, std::int64_t, const LinearOptions&)) {
   layer.qkv("self_attn.qkv_proj", encoder.hidden, {encoder.heads, encoder.heads, encoder.head()}, biased);
   layer.row("self_attn.out_proj", encoder.hidden, encoder.hidden, biased);
   layer.layer_norm("layer_norm1", encoder.hidden);
-  add_plain_mlp(layer, "mlp", encoder.hidden, encoder.intermediate, biased);
+  mlp(layer, "mlp", encoder.hidden, encoder.intermediate, biased);
   layer.layer_norm("layer_norm2", encoder.hidden);
 }
 
@@ -37,6 +34,16 @@ void add_positions(Block& block, const std::string& name, std::int64_t rows, std
   block.buffer(name + ".position_ids", {1, rows}, Dtype::kInt64);
 }
 
+/// But for BitsAndBytes and TorchAO, only widths in steps of 64 are quantised.
+void add_sized_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
+                   const LinearOptions& options) {
+  const std::string& method = block.builder().quantisation().method();
+  LinearOptions mlp = options;
+  if (method != "bitsandbytes" && method != "torchao")
+    mlp.quantised = mlp.quantised && hidden % 64 == 0 && intermediate % 64 == 0;
+  add_plain_mlp(block, name, hidden, intermediate, mlp);
+}
+
 /// source  vllm/model_executor/models/siglip.py, SiglipMultiheadAttentionPoolingHead
 void add_pooling_head(Block& block, const VisionEncoder& encoder, const LinearOptions& mlp) {
   block.tensor("head.probe", {1, 1, encoder.hidden});
@@ -45,7 +52,7 @@ void add_pooling_head(Block& block, const VisionEncoder& encoder, const LinearOp
   block.tensor("head.attention.out_proj.weight", {encoder.hidden, encoder.hidden});
   block.tensor("head.attention.out_proj.bias", {encoder.hidden});
   block.layer_norm("head.layernorm", encoder.hidden);
-  add_plain_mlp(block, "head.mlp", encoder.hidden, encoder.intermediate, mlp);
+  add_sized_mlp(block, "head.mlp", encoder.hidden, encoder.intermediate, mlp);
 }
 
 }  // namespace
@@ -71,42 +78,40 @@ VisionLayers vision_layers(const VisionEncoder& encoder, std::int64_t feature_la
 
 void add_plain_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
                    const LinearOptions& options) {
-  // But for BitsAndBytes and TorchAO, only widths in steps of 64 are quantised.
-  LinearOptions mlp = options;
-  mlp.quantised = mlp.quantised && hidden % 64 == 0 && intermediate % 64 == 0;
-  block.column(name + ".fc1", hidden, {intermediate}, mlp);
-  block.row(name + ".fc2", intermediate, hidden, mlp);
+  block.column(name + ".fc1", hidden, {intermediate}, options);
+  block.row(name + ".fc2", intermediate, hidden, options);
 }
 
 void add_siglip(Builder& builder, const Tower& tower, const std::string& prefix, const json::Fields& vision,
                 const VisionEncoder& encoder, const VisionLayers& layers) {
   const vllm::Date day = builder.options().as_of;
+  const LinearOptions linears{.bias = true, .quantised = layers.quantised};
   const std::string model = prefix + ".vision_model";
   Block ends = builder.block(model);
   convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
   add_positions(ends, "embeddings", encoder.patches(), encoder.hidden, vllm::in_force(kSiglipPositionsDivided, day));
   if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
   if (vllm::in_force(kSiglipHead, day) && vision.flag_or("vision_use_head", true))
-    add_pooling_head(ends, encoder, {.bias = true, .quantised = layers.quantised});
+    add_pooling_head(ends, encoder, linears);
   add_tower_part(builder, tower, std::move(ends));
   add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
-                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, layers.quantised); });
+                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_sized_mlp); });
 }
 
 void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
               const VisionLayers& layers) {
+  const LinearOptions linears{.bias = true, .quantised = layers.quantised};
   const std::string model = prefix + ".vision_model";
   Block ends = builder.block(model);
   ends.tensor("embeddings.class_embedding", {encoder.hidden});
   convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch},
               false);
-  add_positions(ends, "embeddings", encoder.patches() + 1, encoder.hidden,
-                vllm::in_force(kClipPositionsDivided, builder.options().as_of));
+  add_positions(ends, "embeddings", encoder.patches() + 1, encoder.hidden, false);
   ends.layer_norm("pre_layrnorm", encoder.hidden);
   if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
   add_tower_part(builder, tower, std::move(ends));
   add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
-                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, layers.quantised); });
+                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_plain_mlp); });
 }
 
 }  // namespace vram::arch

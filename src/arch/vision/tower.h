@@ -13,6 +13,7 @@ struct Tower {
   Part::Role role = Part::Role::kVision;
   bool whole_with_data = false;   // as Part's
   std::int64_t whole_unless = 0;  // as Part's
+  bool skipped_early = false;     // the model class looked at the limits before vLLM did for all of them
 };
 
 /// A block of a tower on every stage, `repeat` times.
@@ -34,6 +35,10 @@ void add_tower_layers(Builder& builder, const Tower& tower, const std::string& p
 
 /// Figures of an encoder's config.
 std::int64_t tower_layers(const json::Fields& config, std::string_view name, std::int64_t absent);
+
+/// The class of the language model in a "text_config": its "architectures", else what transformers has for its
+/// "model_type".
+std::string language_architecture(const Builder& builder);
 
 /// A convolution without groups: `shape` is [outputs, inputs, kernel...].
 void convolution(Block& block, const std::string& name, std::vector<std::int64_t> shape, bool bias = true);

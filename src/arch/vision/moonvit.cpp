@@ -1,0 +1,64 @@
+#include "arch/vision/moonvit.h"
+
+namespace vram::arch {
+namespace {
+
+/// Checkpoints and transformers name the figures differently.
+std::int64_t either(const json::Fields& fields, const std::string& name, std::string_view prefix, std::int64_t absent) {
+  return fields.count_or(name, fields.count_or(std::string(prefix) + name, absent, 1), 1);
+}
+
+void add_norm(Block& block, const std::string& name, std::int64_t width, bool rms) {
+  if (rms)
+    block.rms_norm(name, width);
+  else
+    block.layer_norm(name, width);
+}
+
+}  // namespace
+
+void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out) {
+  const std::int64_t hidden = either(vision, "hidden_size", "vt_", 1152);
+  const std::int64_t intermediate = either(vision, "intermediate_size", "vt_", 4304);
+  const std::int64_t heads = either(vision, "num_attention_heads", "vt_", 16);
+  const std::int64_t attention = vision.count_or("qkv_hidden_size", hidden, 1);
+  const bool rms = vision.text_or("norm_type", "layernorm") == "rmsnorm";
+  // Compressed tensors of the language model leave the tower as it is.
+  const bool quantised = builder.quantisation().method() != "compressed-tensors";
+  const LinearOptions attends{.bias = vision.flag_or("attn_bias", true), .quantised = quantised};
+  const LinearOptions linears{.bias = vision.flag_or("linear_bias", true), .quantised = quantised};
+  const Tower tower{.role = Part::Role::kChunks, .whole_with_data = true, .whole_unless = heads};
+
+  Block ends = builder.block("vision_tower");
+  const std::int64_t patch = vision.count_or("patch_size", 14, 1);
+  convolution(ends, "patch_embed.proj", {hidden, 3, patch, patch}, vision.flag_or("patch_embed_proj_bias", true));
+  ends.tensor("patch_embed.pos_emb.weight",
+              {either(vision, "pos_emb_height", "init_", 64), either(vision, "pos_emb_width", "init_", 64), hidden});
+  ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_", 4), 1, hidden},
+              builder.dtype());
+  add_norm(ends, "encoder.final_layernorm", hidden, rms);
+  add_tower_part(builder, tower, std::move(ends));
+  const std::string depth = vision.has("num_hidden_layers") ? "num_hidden_layers" : "vt_num_hidden_layers";
+  add_tower_layers(builder, tower, "vision_tower.encoder.blocks", tower_layers(vision, depth, 27),
+                   [&](Block& layer, std::int64_t) {
+                     add_norm(layer, "norm0", hidden, rms);
+                     add_norm(layer, "norm1", hidden, rms);
+                     layer.column("mlp.fc0", hidden, {intermediate}, linears);
+                     layer.row("mlp.fc1", intermediate, hidden, linears);
+                     layer.qkv("wqkv", hidden, {heads, heads, attention / heads}, attends);
+                     layer.row("wo", attention, hidden, attends);
+                   });
+
+  std::vector<std::int64_t> merge = vision.counts("merge_kernel_size");
+  if (merge.size() < 2) merge = {2, 2};
+  const std::int64_t merged = hidden * merge[0] * merge[1];
+  const bool second = vision.text_or("mm_projector_type", "patchmerger") == "patchmergerv2";
+  Block projector = builder.block("mm_projector");
+  if (!second) projector.layer_norm("pre_norm", hidden);
+  projector.replicated("linear_1", merged, {merged}, {.bias = !second, .quantised = quantised});
+  projector.replicated("linear_2", merged, {out}, {.bias = !second, .quantised = quantised});
+  if (second) projector.rms_norm("post_norm", out);
+  add_tower_part(builder, tower, std::move(projector));
+}
+
+}  // namespace vram::arch

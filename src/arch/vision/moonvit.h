@@ -1,0 +1,12 @@
+#pragma once
+
+#include "arch/vision/tower.h"
+
+namespace vram::arch {
+
+/// MoonViT of Kimi-K2.5 as "vision_tower", and its projector into a language model of width `out` as "mm_projector".
+///
+///   source  vllm/model_executor/models/kimi_k25_vit.py; transformers' Kimi_K25VisionConfig
+void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out);
+
+}  // namespace vram::arch
