@@ -1,0 +1,74 @@
+// GLM-4.1V and GLM-4.5V: a vision tower whose merger is as wide as the language model, before GLM-4's decoder.
+#include "arch/decoder.h"
+#include "arch/vision/qwen2_vision.h"
+
+namespace vram::arch::families {
+namespace {
+
+constexpr std::string_view kArchitectures[] = {"Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration"};
+
+/// source  vllm/model_executor/models/glm4_1v.py, Glm4vVisionTransformer; transformers' Glm4vVisionConfig
+void add_tower(Builder& builder, const json::Fields& vision) {
+  const std::int64_t hidden = vision.count_or("hidden_size", 1536, 1), heads = vision.count_or("num_heads", 12, 1);
+  const std::int64_t out = vision.count_or("out_hidden_size", 4096, 1);
+  const std::int64_t intermediate = vision.count_or("intermediate_size", 13696, 1);
+  const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);
+  const std::int64_t patch = vision.count_or("patch_size", 14, 1), side = vision.count_or("image_size", 336, 1) / patch;
+  const Tower tower{.whole_with_data = true};
+
+  Block ends = builder.block("visual");
+  convolution(
+      ends, "patch_embed.proj",
+      {hidden, vision.count_or("in_channels", 3, 1), vision.count_or("temporal_patch_size", 2, 1), patch, patch});
+  tower_rotary(ends, "rotary_pos_emb", hidden / heads, true);
+  ends.column("merger.proj", out, {out});
+  ends.layer_norm("merger.post_projection_norm", out);
+  gated_mlp(ends, "merger", out, intermediate);
+  ends.tensor("embeddings.position_embedding.weight", {side * side, hidden});
+  ends.buffer("embeddings.position_ids", {1, side * side}, Dtype::kInt64);
+  ends.rms_norm("post_conv_layernorm", hidden);
+  convolution(ends, "downsample", {out, hidden, merge, merge});
+  ends.rms_norm("post_layernorm", hidden);
+  add_tower_part(builder, tower, std::move(ends));
+  // The quantised name of the attention's input depends on the method; compressed tensors know the checkpoint's.
+  const bool compressed = builder.quantisation().method() == "compressed-tensors";
+  add_tower_layers(builder, tower, "visual.blocks", tower_layers(vision, "depth", 24), [&](Block& layer, std::int64_t) {
+    layer.rms_norm("norm1", hidden);
+    layer.rms_norm("norm2", hidden);
+    layer.qkv(compressed ? "attn.qkv_proj" : "attn.qkv", hidden, {heads, heads, hidden / heads});
+    layer.row("attn.proj", hidden, hidden);
+    gated_mlp(layer, "mlp", hidden, out);
+  });
+}
+
+/// transformers reads a config without a "text_config" as one of all defaults, which have no bias.
+ModelSource with_text_config(const ModelSource& source) {
+  ModelSource result = source;
+  const json::Value* given = source.config.find("text_config");
+  const bool nested = given && given->object();
+  json::Object text = nested ? *given->object() : json::Object{};
+  if (!text.find("attention_bias")) text.set("attention_bias", json::Value(false));
+  if (!text.find("max_position_embeddings")) text.set("max_position_embeddings", json::Value(std::int64_t{32768}));
+  json::Object config = *source.config.object();
+  config.set("text_config", json::Value(std::move(text)));
+  result.config = json::Value(std::move(config));
+  return result;
+}
+
+/// source  vllm/model_executor/models/glm4_1v.py, Glm4vForConditionalGeneration
+Result<Model> build(const ModelSource& source, const BuildOptions& options) {
+  const bool sparse = source.architecture.starts_with("Glm4vMoe");
+  const ModelSource patched = sparse ? source : with_text_config(source);
+  auto builder = Builder::start(patched, options);
+  if (!builder) return builder.error();
+  add_tower(*builder, builder->config().inner("vision_config"));
+  add_language_model(*builder, {sparse ? "Glm4MoeForCausalLM" : "Glm4ForCausalLM", "language_model"});
+  return builder->finish();
+}
+
+}  // namespace
+
+extern const Entry glm4v;
+const Entry glm4v{kArchitectures, build};
+
+}  // namespace vram::arch::families
