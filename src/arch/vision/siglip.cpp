@@ -98,9 +98,25 @@ void add_siglip(Builder& builder, const Tower& tower, const std::string& prefix,
                    [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_sized_mlp); });
 }
 
+void add_encoder_layers(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                        const VisionLayers& layers) {
+  const LinearOptions linears{.bias = true, .quantised = layers.quantised};
+  add_tower_layers(builder, tower, prefix, layers.kept,
+                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_plain_mlp); });
+}
+
+void add_idefics2(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                  const VisionLayers& layers) {
+  Block ends = builder.block(prefix);
+  convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
+  ends.tensor("embeddings.position_embedding.weight", {encoder.patches(), encoder.hidden});
+  if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
+  add_tower_part(builder, tower, std::move(ends));
+  add_encoder_layers(builder, tower, prefix + ".encoder.layers", encoder, layers);
+}
+
 void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
               const VisionLayers& layers) {
-  const LinearOptions linears{.bias = true, .quantised = layers.quantised};
   const std::string model = prefix + ".vision_model";
   Block ends = builder.block(model);
   ends.tensor("embeddings.class_embedding", {encoder.hidden});
@@ -110,8 +126,7 @@ void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, c
   ends.layer_norm("pre_layrnorm", encoder.hidden);
   if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
   add_tower_part(builder, tower, std::move(ends));
-  add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
-                   [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_plain_mlp); });
+  add_encoder_layers(builder, tower, model + ".encoder.layers", encoder, layers);
 }
 
 }  // namespace vram::arch

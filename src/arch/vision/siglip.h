@@ -40,6 +40,16 @@ void add_siglip(Builder& builder, const Tower& tower, const std::string& prefix,
 void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
               const VisionLayers& layers);
 
+/// The layers of both; all of them may be quantised.
+void add_encoder_layers(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                        const VisionLayers& layers);
+
+/// Idefics2VisionTransformer as `prefix`: SigLIP for images of any shape.
+///
+///   source  vllm/model_executor/models/idefics2_vision_model.py
+void add_idefics2(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                  const VisionLayers& layers);
+
 /// An MLP of two layers with a bias: "fc1" and "fc2".
 void add_plain_mlp(Block& block, const std::string& name, std::int64_t hidden, std::int64_t intermediate,
                    const LinearOptions& options = {.bias = true});
