@@ -9,7 +9,7 @@ constexpr std::string_view kArchitectures[] = {"Gemma3ForConditionalGeneration"}
 
 /// source  vllm/model_executor/models/gemma3_mm.py, Gemma3ForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kVisionTowerNames});
   if (!builder) return builder.error();
   const json::Fields vision = builder->config().inner("vision_config");
   const VisionEncoder encoder = read_vision_encoder(vision);

@@ -9,6 +9,15 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"Gemma4ForCausalLM", "Gemma4ForConditionalGeneration"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.vision_tower", "vision_tower"},
+                               {NameRule::Where::kPrefix, "model.embed_vision", "embed_vision"},
+                               {NameRule::Where::kPrefix, "model.audio_tower.", "audio_tower."},
+                               {NameRule::Where::kPrefix, "model.embed_audio.", "embed_audio."},
+                               {NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
+                               {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
+                               {NameRule::Where::kPrefix, "model", "language_model.model"}};
+
 /// source  transformers' Gemma4TextConfig
 constexpr Decoder kAbsent{2304, 9216, 262144, 30, 131072, {8, 4, 256}, true};
 
@@ -154,9 +163,10 @@ void describe(Builder& builder, const Naming& naming) {
 
 /// source  vllm/model_executor/models/gemma4_mm.py, Gemma4ForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  const bool alone = source.architecture == "Gemma4ForCausalLM";
+  auto builder = Builder::start(source, options, alone ? ModelNames{} : ModelNames{.rules = kNames});
   if (!builder) return builder.error();
-  if (source.architecture == "Gemma4ForCausalLM") {
+  if (alone) {
     describe(*builder, {"Gemma4ForCausalLM", ""});
     return builder->finish();
   }

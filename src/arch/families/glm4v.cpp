@@ -6,6 +6,8 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration"};
+constexpr std::string_view kMergedGateUp[] = {"gate_up_proj"};
+constexpr ModelNames::Packed kPacked[] = {{"gate_up_proj", kMergedGateUp}};
 
 /// source  vllm/model_executor/models/glm4_1v.py, Glm4vVisionTransformer; transformers' Glm4vVisionConfig
 void add_tower(Builder& builder, const json::Fields& vision) {
@@ -59,7 +61,7 @@ ModelSource with_text_config(const ModelSource& source) {
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const bool sparse = source.architecture.starts_with("Glm4vMoe");
   const ModelSource patched = sparse ? source : with_text_config(source);
-  auto builder = Builder::start(patched, options);
+  auto builder = Builder::start(patched, options, {.rules = kVisualNames, .packed = kPacked});
   if (!builder) return builder.error();
   add_tower(*builder, builder->config().inner("vision_config"));
   add_language_model(*builder, {sparse ? "Glm4MoeForCausalLM" : "Glm4ForCausalLM", "language_model"});

@@ -7,9 +7,14 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"KimiK25ForConditionalGeneration"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "language_model.layers.", "language_model.model.layers."},
+                               {NameRule::Where::kPrefix, "mm_projector.proj.0", "mm_projector.linear_1"},
+                               {NameRule::Where::kPrefix, "mm_projector.proj.2", "mm_projector.linear_2"}};
+
 /// source  vllm/model_executor/models/kimi_k25.py, KimiK25ForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   add_moonvit_3d(*builder, builder->config().inner("vision_config"), builder->text().count_or("hidden_size", 7168, 1));
   add_language_model(*builder, {"DeepseekV2ForCausalLM", "language_model"});

@@ -9,7 +9,7 @@ constexpr std::string_view kArchitectures[] = {"Lfm2VlForConditionalGeneration"}
 
 /// source  vllm/model_executor/models/lfm2_vl.py, Lfm2VLForConditionalGeneration; lfm2_siglip2.py
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kVisionTowerNames});
   if (!builder) return builder.error();
   const json::Fields& config = builder->config();
   const json::Fields vision = config.inner("vision_config");

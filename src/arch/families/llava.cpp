@@ -10,6 +10,13 @@ constexpr std::string_view kArchitectures[] = {"LlavaForConditionalGeneration", 
                                                "LlavaOnevisionForConditionalGeneration",
                                                "Mistral3ForConditionalGeneration"};
 
+/// source  vllm/model_executor/models/mistral3.py, hf_to_vllm_mapper
+constexpr NameRule kMistralNames[] = {kVisionTowerNames[0],
+                                      kVisionTowerNames[1],
+                                      kVisionTowerNames[2],
+                                      kVisionTowerNames[3],
+                                      {NameRule::Where::kPrefix, "model.", "language_model.model."}};
+
 /// How many layers' features LLaVA-NeXT sets side by side.
 std::int64_t feature_layers(const json::Fields& config) {
   const json::Value* value = config.find("vision_feature_layer");
@@ -42,10 +49,10 @@ void add_projector(Builder& builder, const Tower& tower, const std::string& arch
 
 /// source  vllm/model_executor/models/llava.py, LlavaForConditionalGeneration, and the files named above
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
-  if (!builder) return builder.error();
   const std::string& name = source.architecture;
   const bool onevision = name.starts_with("LlavaOnevision"), mistral = name.starts_with("Mistral3");
+  auto builder = Builder::start(source, options, mistral ? ModelNames{kMistralNames} : ModelNames{kVisionTowerNames});
+  if (!builder) return builder.error();
   const Tower tower{.role = onevision ? Part::Role::kVision : Part::Role::kImages,
                     .skipped_early = mistral || name.starts_with("LlavaFor")};
   const VisionEncoder encoder = add_llava_tower(*builder, tower, "vision_tower", onevision || mistral ? -1 : -2);

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"MuseGlimmerForConditionalGeneration"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kSubstring, ".self_attn.gate_proj", ".self_attn.output_gate_proj"},
+                               {NameRule::Where::kPrefix, "model.language_model.", "model."},
+                               {NameRule::Where::kPrefix, "language_model.", "model."}};
+
 /// source  transformers' MuseGlimmerTextConfig
 constexpr Decoder kAbsent{6656, 19968, 202048, 52, 131072, {32, 2, 128}, false};
 
@@ -86,7 +91,7 @@ void add_encoder(Builder& builder) {
 }
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   add_decoder(*builder);
   if (builder->config().has("vision_config")) add_encoder(*builder);

@@ -8,12 +8,18 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"Phi3VForCausalLM"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.vision_embed_tokens.wte", "embed_tokens"},
+                               {NameRule::Where::kPrefix, "model.vision_embed_tokens.", "vision_embed_tokens."},
+                               {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
+                               {NameRule::Where::kPrefix, "model.", "language_model.model."}};
+
 /// source  vllm/model_executor/models/phi3v.py, CLIP_VIT_LARGE_PATCH14_336_CONFIG
 constexpr VisionEncoder kClipLarge{1024, 4096, 24, 16, 3, 336, 14};
 
 /// source  vllm/model_executor/models/phi3v.py, Phi3VForCausalLM and Phi3HDImageEmbedding
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   const json::Fields& config = builder->config();
   const json::Fields processor = config.inner("img_processor");

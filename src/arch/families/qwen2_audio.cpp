@@ -10,6 +10,11 @@ namespace {
 constexpr std::string_view kArchitectures[] = {"Qwen2AudioForConditionalGeneration",
                                                "Qwen2_5OmniForConditionalGeneration", "Qwen2_5OmniModel"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "thinker.lm_head.", "language_model.lm_head."},
+                               {NameRule::Where::kPrefix, "thinker.model.", "language_model.model."},
+                               {NameRule::Where::kPrefix, "thinker.", ""}};
+
 constexpr AudioEncoder kAbsent{1280, 5120, 20, 32, 128, 1500};
 constexpr Tower kSound{.role = Part::Role::kAudio, .skipped_early = false};
 
@@ -49,7 +54,7 @@ void add_omni(Builder& builder) {
 }
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   if (source.architecture.starts_with("Qwen2Audio"))
     add_audio(*builder);

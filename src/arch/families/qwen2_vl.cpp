@@ -7,9 +7,15 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"};
 
+/// source  hf_to_vllm_mapper of the class
+constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
+                               {NameRule::Where::kPrefix, "model.visual.", "visual."},
+                               {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
+                               {NameRule::Where::kPrefix, "model.", "language_model.model."}};
+
 /// source  vllm/model_executor/models/qwen2_vl.py, Qwen2VLForConditionalGeneration; qwen2_5_vl.py
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   const json::Fields vision = builder->config().inner("vision_config");
   if (source.architecture.starts_with("Qwen2_5"))

@@ -10,7 +10,7 @@ constexpr std::string_view kArchitectures[] = {"PaliGemmaForConditionalGeneratio
 
 /// source  vllm/model_executor/models/paligemma.py; cohere2_vision.py, Cohere2VisionMultiModalProjector
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kVisionTowerNames});
   if (!builder) return builder.error();
   const json::Fields& config = builder->config();
   const json::Fields vision = config.inner("vision_config");

@@ -35,7 +35,8 @@ void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t o
   ends.tensor("patch_embed.pos_emb.weight",
               {either(vision, "pos_emb_height", "init_", 64), either(vision, "pos_emb_width", "init_", 64), hidden});
   ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_", 4), 1, hidden},
-              builder.dtype());
+              // A tower that may be quantised is not cast to the model's dtype.
+              quantised && !builder.quantisation().method().empty() ? Dtype::kFloat32 : builder.dtype());
   add_norm(ends, "encoder.final_layernorm", hidden, rms);
   add_tower_part(builder, tower, std::move(ends));
   const std::string depth = vision.has("num_hidden_layers") ? "num_hidden_layers" : "vt_num_hidden_layers";

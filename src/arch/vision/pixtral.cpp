@@ -9,6 +9,23 @@ namespace {
 constexpr VisionEncoder kClip{768, 3072, 12, 12, 3, 224, 32};
 constexpr VisionEncoder kLlavaClip{1024, 4096, 24, 16, 3, 336, 14};
 
+/// transformers 4 kept the frequencies of every patch of the largest image, 5 those of one axis and their originals.
+constexpr vllm::Step<bool> kFrequenciesByPatch[] = {
+    {{}, true, "vllm v0.19.0 requires transformers < 5: modeling_pixtral.py, PixtralRotaryEmbedding"},
+    {{2026, 3, 31}, false, "~ vllm v0.20.0 takes transformers 5"},
+};
+static_assert(vllm::well_formed(kFrequenciesByPatch));
+
+void add_frequencies(Block& block, const VisionEncoder& encoder) {
+  const std::string name = "patch_positional_embedding.";
+  if (vllm::in_force(kFrequenciesByPatch, block.builder().options().as_of)) {
+    block.buffer(name + "inv_freq", {encoder.patches(), encoder.head()}, Dtype::kFloat32);
+    return;
+  }
+  block.buffer(name + "inv_freq", {ceil_div(encoder.head(), 2)}, Dtype::kFloat32);
+  block.buffer(name + "original_inv_freq", {ceil_div(encoder.head(), 2)}, Dtype::kFloat32);
+}
+
 /// The deepest of the layers that "vision_feature_layer" names, as a count of layers.
 std::int64_t deepest_feature(const json::Fields& config, std::int64_t layers, std::int64_t absent) {
   const auto count = [&](std::int64_t layer) { return layer < 0 ? layers + layer + 1 : layer; };
@@ -31,6 +48,7 @@ void add_pixtral(Builder& builder, const Tower& tower, const std::string& prefix
   Block ends = builder.block(prefix);
   convolution(ends, "patch_conv", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch}, false);
   ends.rms_norm("ln_pre", encoder.hidden);
+  add_frequencies(ends, encoder);
   add_tower_part(builder, tower, std::move(ends));
   const LinearOptions linears{.quantised = layers.quantised};
   add_tower_layers(builder, tower, prefix + ".transformer.layers", layers.kept, [&](Block& layer, std::int64_t) {

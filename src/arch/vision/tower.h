@@ -16,6 +16,21 @@ struct Tower {
   bool skipped_early = false;     // the model class looked at the limits before vLLM did for all of them
 };
 
+/// How checkpoints of transformers 4.52 and later name the parts of a model with a "vision_tower".
+/// source  vllm/model_executor/models/llava.py, hf_to_vllm_mapper
+inline constexpr NameRule kVisionTowerNames[] = {
+    {NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
+    {NameRule::Where::kPrefix, "model.vision_tower.", "vision_tower."},
+    {NameRule::Where::kPrefix, "model.multi_modal_projector.", "multi_modal_projector."},
+    {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."}};
+
+/// The same for models with a "visual".
+/// source  vllm/model_executor/models/qwen3_vl.py, hf_to_vllm_mapper
+inline constexpr NameRule kVisualNames[] = {
+    {NameRule::Where::kPrefix, "model.visual.", "visual."},
+    {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
+    {NameRule::Where::kPrefix, "model.language_model.", "language_model.model."}};
+
 /// A block of a tower on every stage, `repeat` times.
 void add_tower_part(Builder& builder, const Tower& tower, Block block, std::int64_t repeat = 1);
 
