@@ -10,8 +10,8 @@ constexpr vllm::Step<bool> kTowersQuantise[] = {
 };
 /// The sound tower goes by its own widths.
 constexpr vllm::Step<bool> kAudioJudgedAlone[] = {
-    {{}, false, "vllm v0.28.0 vllm/model_executor/models/gemma4_mm.py, tower_quant"},
-    {{2026, 8, 20}, true, "~ vllm v0.29.0 vllm/model_executor/models/gemma4_mm.py, _get_tower_quant_config"},
+    {{}, false, "vllm v0.32.0 vllm/model_executor/models/gemma4_mm.py, tower_quant"},
+    {{2026, 10, 28}, true, "~ vllm v0.33.0 vllm/model_executor/models/gemma4_mm.py, _get_tower_quant_config"},
 };
 static_assert(vllm::well_formed(kTowersQuantise) && vllm::well_formed(kAudioJudgedAlone));
 
