@@ -4,6 +4,7 @@
 
 #include "arch/layer_kinds.h"
 #include "arch/vision/qwen3_vision.h"
+#include "arch/vision/tower.h"
 
 namespace vram::arch::families {
 namespace {
@@ -36,7 +37,7 @@ void describe(Builder& builder, const Naming& naming) {
 }
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options);
+  auto builder = Builder::start(source, options, {.rules = kVisualNames});
   if (!builder) return builder.error();
   std::string name = source.architecture;
   constexpr std::string_view kWithTower = "ForConditionalGeneration";

@@ -15,7 +15,54 @@ void add_norm(Block& block, const std::string& name, std::int64_t width, bool rm
     block.layer_norm(name, width);
 }
 
+std::int64_t merged_patches(const json::Fields& vision) {
+  const std::vector<std::int64_t> merge = vision.counts("merge_kernel_size");
+  return merge.size() < 2 ? 4 : merge[0] * merge[1];
+}
+
+struct Layers {
+  std::int64_t hidden = 0, intermediate = 0, heads = 0;
+  std::int64_t attention = 0;  // width of query, key and value
+  bool rms = false;
+  LinearOptions attends, linears;
+};
+
+void add_blocks(Builder& builder, const Tower& tower, std::int64_t count, const Layers& layers) {
+  const std::int64_t hidden = layers.hidden;
+  add_tower_layers(builder, tower, "vision_tower.encoder.blocks", count, [&](Block& layer, std::int64_t) {
+    add_norm(layer, "norm0", hidden, layers.rms);
+    add_norm(layer, "norm1", hidden, layers.rms);
+    layer.column("mlp.fc0", hidden, {layers.intermediate}, layers.linears);
+    layer.row("mlp.fc1", layers.intermediate, hidden, layers.linears);
+    layer.qkv("wqkv", hidden, {layers.heads, layers.heads, layers.attention / layers.heads}, layers.attends);
+    layer.row("wo", layers.attention, hidden, layers.attends);
+  });
+}
+
 }  // namespace
+
+void add_moonvit(Builder& builder, const json::Fields& vision, std::int64_t out) {
+  const LinearOptions linears{.bias = true, .quantised = false};
+  Layers layers{.attends = linears, .linears = linears};
+  layers.hidden = layers.attention = vision.count_or("hidden_size", 1152, 1);
+  layers.intermediate = vision.count_or("intermediate_size", 4304, 1);
+  layers.heads = vision.count_or("num_attention_heads", 16, 1);
+  const Tower tower{.role = Part::Role::kImages, .whole_with_data = true};
+  const std::int64_t patch = vision.count_or("patch_size", 14, 1);
+  Block ends = builder.block("vision_tower");
+  convolution(ends, "patch_embed.proj", {layers.hidden, 3, patch, patch});
+  ends.tensor("patch_embed.pos_emb.weight", {vision.count_or("init_pos_emb_height", 64, 1),
+                                             vision.count_or("init_pos_emb_width", 64, 1), layers.hidden});
+  ends.layer_norm("encoder.final_layernorm", layers.hidden);
+  add_tower_part(builder, tower, std::move(ends));
+  add_blocks(builder, tower, tower_layers(vision, "num_hidden_layers", 27), layers);
+  const std::int64_t merged = layers.hidden * merged_patches(vision);
+  Block projector = builder.block("multi_modal_projector");
+  projector.layer_norm("pre_norm", layers.hidden);
+  projector.replicated("linear_1", merged, {merged}, linears);
+  projector.replicated("linear_2", merged, {out}, linears);
+  add_tower_part(builder, tower, std::move(projector));
+}
 
 void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out) {
   const std::int64_t hidden = either(vision, "hidden_size", "vt_", 1152);
@@ -40,19 +87,10 @@ void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t o
   add_norm(ends, "encoder.final_layernorm", hidden, rms);
   add_tower_part(builder, tower, std::move(ends));
   const std::string depth = vision.has("num_hidden_layers") ? "num_hidden_layers" : "vt_num_hidden_layers";
-  add_tower_layers(builder, tower, "vision_tower.encoder.blocks", tower_layers(vision, depth, 27),
-                   [&](Block& layer, std::int64_t) {
-                     add_norm(layer, "norm0", hidden, rms);
-                     add_norm(layer, "norm1", hidden, rms);
-                     layer.column("mlp.fc0", hidden, {intermediate}, linears);
-                     layer.row("mlp.fc1", intermediate, hidden, linears);
-                     layer.qkv("wqkv", hidden, {heads, heads, attention / heads}, attends);
-                     layer.row("wo", attention, hidden, attends);
-                   });
+  add_blocks(builder, tower, tower_layers(vision, depth, 27),
+             {hidden, intermediate, heads, attention, rms, attends, linears});
 
-  std::vector<std::int64_t> merge = vision.counts("merge_kernel_size");
-  if (merge.size() < 2) merge = {2, 2};
-  const std::int64_t merged = hidden * merge[0] * merge[1];
+  const std::int64_t merged = hidden * merged_patches(vision);
   const bool second = vision.text_or("mm_projector_type", "patchmerger") == "patchmergerv2";
   Block projector = builder.block("mm_projector");
   if (!second) projector.layer_norm("pre_norm", hidden);

@@ -4,6 +4,11 @@
 
 namespace vram::arch {
 
+/// MoonViT of Kimi-VL as "vision_tower", and its projector as "multi_modal_projector". Nothing of it is quantised.
+///
+///   source  vllm/model_executor/models/moonvit.py and kimi_vl.py; vllm/transformers_utils/configs/moonvit.py
+void add_moonvit(Builder& builder, const json::Fields& vision, std::int64_t out);
+
 /// MoonViT of Kimi-K2.5 as "vision_tower", and its projector into a language model of width `out` as "mm_projector".
 ///
 ///   source  vllm/model_executor/models/kimi_k25_vit.py; transformers' Kimi_K25VisionConfig

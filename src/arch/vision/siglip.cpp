@@ -12,7 +12,7 @@ constexpr vllm::Step<bool> kSiglipPositionsDivided[] = {
 /// The pooling head of a config that does not switch it off, though no model looks at it.
 constexpr vllm::Step<bool> kSiglipHead[] = {
     {{}, true, "vllm v0.14.1 vllm/model_executor/models/siglip.py, vision_use_head"},
-    {{2026, 1, 20}, false, "~ vllm v0.15.0 vllm/model_executor/models/siglip.py, use_head"},
+    {{2026, 1, 25}, false, "~ vllm v0.15.0 vllm/model_executor/models/siglip.py, use_head"},
 };
 static_assert(vllm::well_formed(kSiglipPositionsDivided) && vllm::well_formed(kSiglipHead));
 

@@ -8,7 +8,7 @@ namespace {
 /// Towers whose modalities are limited to none are left out.
 constexpr vllm::Step<bool> kSkipped[] = {
     {{}, false, "vllm v0.14.1 vllm/model_executor/models/gemma3_mm.py"},
-    {{2026, 1, 20}, true, "~ vllm v0.15.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
+    {{2026, 1, 25}, true, "~ vllm v0.15.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
 };
 constexpr vllm::Step<bool> kSkippedEarly[] = {
     {{}, false, "vllm v0.10.0 vllm/model_executor/models/qwen2_vl.py"},
