@@ -13,6 +13,7 @@ constexpr std::string_view kArchitectures[] = {"DeepseekV4ForCausalLM", "DeepSee
 constexpr std::string_view kFirstShards[] = {"wq_a", "wkv"};
 constexpr std::string_view kCompressorShards[] = {"wkv", "wgate"};
 constexpr std::string_view kMlpShards[] = {"w1", "w3"};
+constexpr std::string_view kExpertShards[] = {"w1", "w3", "w2"};
 
 /// source  transformers' DeepseekV4Config
 constexpr Decoder kAbsent{4096, 2048, 129280, 43, 1048576, {64, 1, 512}, false};
@@ -150,7 +151,8 @@ void add_experts(Block& layer, const json::Fields& config, const Figures& figure
                  .count = experts,
                  .per_token = per_token,
                  .hidden = decoder.hidden,
-                 .intermediate = decoder.intermediate});
+                 .intermediate = decoder.intermediate},
+                {.shards = kExpertShards});
 }
 
 /// The mixing of residual streams before each half of a layer.

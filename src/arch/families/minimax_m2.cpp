@@ -7,6 +7,7 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"MiniMaxM2ForCausalLM"};
+constexpr std::string_view kExpertShards[] = {"w1", "w3", "w2"};
 
 /// source  transformers' MiniMaxM2Config
 constexpr Decoder kAbsent{3072, 1536, 200064, 62, 196608, {48, 8, 128}, false};
@@ -54,7 +55,8 @@ void describe(Builder& builder, const Naming& naming) {
                    .count = experts,
                    .per_token = config.count_or("num_experts_per_tok", 8),
                    .hidden = decoder.hidden,
-                   .intermediate = decoder.intermediate});
+                   .intermediate = decoder.intermediate},
+                  {.shards = kExpertShards});
     layer.replicated("mlp.gate", decoder.hidden, {experts}, {.quantised = false, .dtype = Dtype::kFloat32});
     layer.rms_norm("input_layernorm", decoder.hidden);
     layer.rms_norm("post_attention_layernorm", decoder.hidden);

@@ -5,6 +5,7 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"MixtralForCausalLM"};
+constexpr std::string_view kExpertShards[] = {"w1", "w3", "w2"};
 
 /// source  transformers' MixtralConfig
 constexpr Decoder kAbsent{4096, 14336, 32000, 32, 131072, {32, 8, 0}, false};
@@ -28,7 +29,8 @@ void describe(Builder& builder, const Naming& naming) {
                    .count = experts,
                    .per_token = config.count_or("num_experts_per_tok", 2),
                    .hidden = decoder.hidden,
-                   .intermediate = decoder.intermediate});
+                   .intermediate = decoder.intermediate},
+                  {.shards = kExpertShards});
     layer.rms_norm("input_layernorm", decoder.hidden);
     layer.rms_norm("post_attention_layernorm", decoder.hidden);
   });

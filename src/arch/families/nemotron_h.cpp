@@ -8,6 +8,8 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"NemotronHForCausalLM", "NemotronHPuzzleForCausalLM"};
+/// The absent projection's name as vLLM spells it while it looks for the experts' scheme.
+constexpr std::string_view kExpertShards[] = {"up_proj", "None", "down_proj"};
 
 constexpr Decoder kAbsent{4096, 21504, 131072, 52, 4096, {32, 8, 128}, false};
 constexpr std::string_view kAbsentPattern = "M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-";
@@ -204,7 +206,8 @@ void add_nemotron_experts(Block& layer, const json::Fields& config, const json::
                  .per_token = figure("num_experts_per_tok", 2),
                  .hidden = latent > 0 ? latent : hidden,
                  .intermediate = figure("moe_intermediate_size", 7688),
-                 .gated = false});
+                 .gated = false},
+                {.shards = kExpertShards});
 }
 
 extern const Entry nemotron_h;

@@ -5,6 +5,7 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"PhiMoEForCausalLM"};
+constexpr std::string_view kExpertShards[] = {"w1", "w3", "w2"};
 
 /// source  transformers' PhimoeConfig
 constexpr Decoder kAbsent{4096, 6400, 32064, 32, 131072, {32, 8, 0}, false};
@@ -29,7 +30,8 @@ void describe(Builder& builder, const Naming& naming) {
                    .count = experts,
                    .per_token = config.count_or("num_experts_per_tok", 2),
                    .hidden = decoder.hidden,
-                   .intermediate = decoder.intermediate});
+                   .intermediate = decoder.intermediate},
+                  {.shards = kExpertShards});
     layer.layer_norm("input_layernorm", decoder.hidden);
     layer.layer_norm("post_attention_layernorm", decoder.hidden);
   });

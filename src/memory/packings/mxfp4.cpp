@@ -19,6 +19,13 @@ constexpr vllm::Step<TritonRange> kTriton[] = {
 };
 static_assert(vllm::well_formed(kTriton));
 
+/// FlashInfer's TRTLLM experts are the only ones for compute capability 10.x wherever FlashInfer is installed.
+constexpr vllm::Step<bool> kFlashInferInstalled[] = {
+    {{}, false, "vllm v0.10.2 setup.py: an extra; also v0.11.0"},
+    {{2025, 11, 11}, true, "~vllm v0.11.1 requirements/cuda.txt: flashinfer-python"},
+};
+static_assert(vllm::well_formed(kFlashInferInstalled));
+
 constexpr vllm::Step<bool> kTritonTakesLora[] = {
     {{}, true, "vllm v0.12.0 mxfp4.py get_mxfp4_backend_with_lora; also v0.13.0"},
     {{2026, 1, 13}, false, "~vllm v0.14.1 get_mxfp4_backend_with_lora: only where VLLM_MXFP4_USE_MARLIN=0"},
@@ -42,7 +49,8 @@ static_assert(vllm::well_formed(kAlwaysBiased));
 Kernel kernel_for(const Mxfp4& format, const Creation& creation) {
   const Platform& platform = creation.platform;
   const TritonRange triton = vllm::in_force(kTriton, platform.as_of);
-  if (platform.capability / 10 == 10 && !platform.lora) return Kernel::kTrtllm;
+  if (platform.capability / 10 == 10 && !platform.lora && vllm::in_force(kFlashInferInstalled, platform.as_of))
+    return Kernel::kTrtllm;
   const bool triton_runs = platform.capability >= triton.from && platform.capability < triton.below;
   const bool triton_serves = !platform.lora || vllm::in_force(kTritonTakesLora, platform.as_of);
   return format.model == Mxfp4::Model::kGptOss && triton_runs && triton_serves ? Kernel::kTriton : Kernel::kMarlin;
