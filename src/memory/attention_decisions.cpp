@@ -41,7 +41,7 @@ bool flash_attention_takes(const AttentionNeeds& needs, const AttentionContext& 
 
 Result<AttentionBackend> decided_backend(const AttentionNeeds& needs, const AttentionContext& context,
                                          const std::optional<AttentionBackend>& wanted) {
-  if (wanted) return *wanted;
+  if (wanted && !(needs.latent && needs.latent->sparse)) return *wanted;
   if (needs.latent) return latent_backend(needs, context);
   const bool halves = context.dtype == Dtype::kFloat16 || context.dtype == Dtype::kBfloat16;
   const std::int64_t head = needs.head_size;

@@ -1,29 +1,239 @@
 #include "memory/kv_spec.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "memory/attention_config.h"
+#include "memory/block_sizes.h"
+#include "memory/cache_format.h"
+#include "memory/layer_backends.h"
+#include "memory/layer_spec.h"
+#include "memory/recurrent_state.h"
 
 namespace vram::memory {
+namespace {
 
-Result<KvSpecs> kv_specs(const Model& model, const Model*, const Parallel& parallel, const Stage& stage,
-                         const Platform&, const KvSettings& settings) {
+using Backend = AttentionBackend;
+using vllm::Step;
+
+// The model runner collected attention, recurrent layers and indexers one after the other; now all as they come.
+constexpr Step<bool> kAsTheyCome[] = {{{}, false, "vllm v0.11.0 v1/worker/gpu_model_runner.py get_kv_cache_spec"},
+                                      {{2025, 11, 11}, true, "~vllm v0.11.1, the same"}};
+
+// What the selector heard of block sizes.
+enum class Heard { kCache, kNothing, kAsked };
+constexpr Step<Heard> kHeard[] = {
+    {{}, Heard::kCache, "vllm v0.11.2 vllm/attention/layer.py"},
+    {{2026, 1, 13}, Heard::kNothing, "~vllm v0.14.0 vllm/platforms/cuda.py"},
+    {{2026, 3, 9}, Heard::kAsked, "https://github.com/vllm-project/vllm/commit/77a73458e3"}};
+
+// MLA's rows as recurrent states are fitted to them: packed ones counted as one byte an element.
+constexpr Step<bool> kPackedBesideStates[] = {{{}, false, "vllm v0.29.0 vllm/platforms/interface.py"},
+                                              {{2026, 9, 14}, true, "~vllm v0.30.0, the same"}};
+
+// Drafting for recurrent layers.
+enum class DraftsForStates { kNone, kQwen3Next, kAll };
+constexpr Step<DraftsForStates> kDraftsForStates[] = {
+    {{}, DraftsForStates::kNone, "vllm v0.10.2 v1/worker/gpu_model_runner.py get_kv_cache_spec"},
+    {{2025, 9, 30}, DraftsForStates::kQwen3Next, "~vllm v0.11.0, the same"},
+    {{2026, 3, 4}, DraftsForStates::kAll, "~vllm v0.17.0 model_executor/layers/mamba/abstract.py"},
+};
+
+// One layout for all caches.
+constexpr Step<bool> kLayouts[] = {{{}, false, "vllm v0.28.0 v1/attention/backends/utils.py"},
+                                   {{2026, 8, 31}, true, "~vllm v0.29.0, the same, resolve_kv_cache_layout"}};
+static_assert(well_formed(kAsTheyCome) && well_formed(kHeard) && well_formed(kPackedBesideStates) &&
+              well_formed(kDraftsForStates) && well_formed(kLayouts));
+
+constexpr std::int64_t kDefaultChunk = 2048;  // of recurrent kernels that name none
+
+/// What a block question asks of the model.
+class ModelPages {
+ public:
+  ModelPages(const Model& model, const Parallel& parallel, const KvSettings& settings, const AttentionContext& context)
+      : model_(model), parallel_(parallel), settings_(settings), context_(context) {}
+
+  [[nodiscard]] TokenPages tokens(const AttentionConfig& config, std::string_view cache_dtype,
+                                  const std::vector<Backend>& backends) const {
+    const Bytes whole = head(cache_format(cache_dtype, model_.dtype));
+    const Bytes plain = head(cache_format("auto", model_.dtype));
+    const bool turboquant = cache_dtype.starts_with("turboquant_");
+    TokenPages pages{whole, std::nullopt, latent() ? latent_row(cache_dtype) : whole};
+    if (!config.skipped_layers.empty()) pages.skipped = plain;
+    // The first layer's backend is asked, and only TurboQuant's own packs.
+    if (turboquant && !backends.empty() && backends.front() != Backend::kTurboquant)
+      pages.token = Bytes(2 * model_.head_width) * context_.kv_heads;
+    if (turboquant && pages.skipped) pages.beside_states = Bytes(std::lcm(whole.count(), plain.count()));
+    return pages;
+  }
+
+  [[nodiscard]] std::optional<RecurrentPages> recurrent(bool handed_over) const {
+    if (!is_hybrid(model_)) return std::nullopt;
+    RecurrentPages pages{Bytes(0), kDefaultChunk, 1};
+    for (const Layer& layer : model_.kinds)
+      for (const CacheLayer& cache : layer.caches) {
+        const auto state = recurrent_state(cache.cache, parallel_.tensor, context_.platform, settings_);
+        if (!state) continue;
+        pages.state = std::max(pages.state, state->bytes);
+        if (const auto* mamba = std::get_if<Mamba2State>(&cache.cache); mamba && mamba->chunk > 0)
+          pages.chunk = mamba->chunk;
+        if (handed_over && state->checkpoints)
+          pages.checkpoint_alignment = std::lcm(pages.checkpoint_alignment, state->checkpoints->alignment);
+      }
+    return pages;
+  }
+
+  /// Every recurrent layer of the model hands its state over at the ends of blocks.
+  [[nodiscard]] bool hands_states_over() const {
+    bool any = false;
+    for (const Layer& layer : model_.kinds)
+      for (const CacheLayer& cache : layer.caches) {
+        const auto state = recurrent_state(cache.cache, parallel_.tensor, context_.platform, settings_);
+        if (!state) continue;
+        if (!state->checkpoints || !state->checkpoints->at_block_ends) return false;
+        any = true;
+      }
+    return any;
+  }
+
+  [[nodiscard]] const LatentAttention* latent() const {
+    for (const Layer& layer : model_.kinds)
+      for (const CacheLayer& cache : layer.caches)
+        if (const auto* latent = std::get_if<LatentAttention>(&cache.cache)) return latent;
+    return nullptr;
+  }
+
+ private:
+  [[nodiscard]] Bytes head(const CacheFormat& format) const {
+    if (const auto* row = latent()) return head_bytes(format, row->latent + row->rope, row->latent + row->rope);
+    return head_bytes(format, model_.head_width, model_.head_width) * context_.kv_heads;
+  }
+
+  [[nodiscard]] Bytes latent_row(std::string_view cache_dtype) const {
+    const bool packed = vllm::in_force(kPackedBesideStates, context_.platform.as_of);
+    const std::int64_t width = latent()->latent + latent()->rope;
+    return latent_bytes(packed ? cache_dtype : "", cache_format(cache_dtype, model_.dtype), width);
+  }
+
+  const Model& model_;
+  const Parallel& parallel_;
+  const KvSettings& settings_;
+  const AttentionContext& context_;
+};
+
+std::optional<Error> drafts_refused(const Model& model, const Platform& platform, const KvSettings& settings) {
+  const DraftsForStates rule = vllm::in_force(kDraftsForStates, platform.as_of);
+  const bool qwen3_next = model.architecture.starts_with("Qwen3Next") && rule == DraftsForStates::kQwen3Next;
+  if (!model.recurrent || settings.speculative_tokens == 0 || rule == DraftsForStates::kAll || qwen3_next)
+    return std::nullopt;
+  return Error{ErrorCode::kRefused, "", "Mamba with speculative decoding is not supported yet.", ""};
+}
+
+std::vector<Backend> distinct_attention(const std::vector<Backend>& all) {
+  std::vector<Backend> distinct;
+  for (const Backend backend : all)
+    if (!is_recurrent(backend) && std::find(distinct.begin(), distinct.end(), backend) == distinct.end())
+      distinct.push_back(backend);
+  return distinct;
+}
+
+/// 0 for attention, 1 for recurrent layers, 2 for indexers: the order in which they were once collected.
+int old_order(const KvLayer& layer) {
+  if (layer.spec.kind == KvSpec::Kind::kMamba) return 1;
+  return layer.spec.dtype == Dtype::kUint8 && layer.spec.kind == KvSpec::Kind::kMla && layer.spec.cache_dtype.empty()
+             ? 2
+             : 0;
+}
+
+std::string layout_of(const std::vector<Backend>& backends, const Platform& platform) {
+  constexpr CacheLayout kPreferred[] = {CacheLayout::kLBNHC, CacheLayout::kLBHNC, CacheLayout::kBLNHC,
+                                        CacheLayout::kBLHNC, CacheLayout::kBHLNC, CacheLayout::kLHBNC};
+  std::vector<std::vector<CacheLayout>> said;
+  for (const Backend backend : backends)
+    if (auto each = layouts(backend, platform)) said.push_back(*std::move(each));
+  if (said.empty()) return std::string(name(kPreferred[0]));
+  if (std::all_of(said.begin(), said.end(), [&](const auto& each) { return each == said.front(); }))
+    return std::string(name(said.front().front()));
+  // The layout that most put first, among those that all can read.
+  std::optional<CacheLayout> best;
+  std::ptrdiff_t votes = -1;
+  for (int i = 0; i < 6; ++i) {
+    const auto layout = CacheLayout(i);
+    const auto reads = [&](const auto& each) { return std::find(each.begin(), each.end(), layout) != each.end(); };
+    const auto first = std::count_if(said.begin(), said.end(), [&](const auto& each) { return each[0] == layout; });
+    if (!std::all_of(said.begin(), said.end(), reads) || first <= votes) continue;
+    best = layout;
+    votes = first;
+  }
+  return best ? std::string(name(*best)) : std::string();
+}
+
+KvBackends summary(const LayerBackends& found, const BlockSizes& sizes, const Platform& platform) {
+  KvBackends summary;
+  for (const Backend backend : found.all) {
+    const std::string_view name = memory::name(backend, platform.as_of);
+    const auto seen = std::find_if(summary.layers.begin(), summary.layers.end(),
+                                   [&](const auto& each) { return each.first == name; });
+    if (seen == summary.layers.end())
+      summary.layers.emplace_back(name, 1);
+    else
+      ++seen->second;
+  }
+  summary.block_size = sizes.block;
+  summary.cache_dtype = found.cache_dtype;
+  if (vllm::in_force(kLayouts, platform.as_of)) {
+    std::vector<Backend> distinct;
+    for (const Backend backend : found.all)
+      if (std::find(distinct.begin(), distinct.end(), backend) == distinct.end()) distinct.push_back(backend);
+    summary.layout = layout_of(distinct, platform);
+  }
+  return summary;
+}
+
+}  // namespace
+
+Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel& parallel, const Stage& stage,
+                         const Platform& platform, const KvSettings& asked) {
+  if (auto error = drafts_refused(model, platform, asked)) return *error;
+  auto config = attention_config(model, platform, asked);
+  if (!config) return config.error();
+  KvSettings settings = asked;
+  settings.cache_dtype = config->cache_dtype;
+  settings.cache_dtype_skip_layers = config->skipped_layers;
+  const AttentionContext context = attention_context(model, parallel, platform, settings, *config);
+  const ModelPages pages(model, parallel, settings, context);
+  const bool handed_over = pages.hands_states_over();
+  BlockQuestion question{settings, context, {}, pages.latent() != nullptr, {}, pages.recurrent(handed_over)};
+  question.pages = pages.tokens(*config, settings.cache_dtype, {});
+  const Heard heard = vllm::in_force(kHeard, platform.as_of);
+
+  BlockSizes sizes = configured_block_sizes(question);
+  if (!backends_come_first(platform.as_of)) sizes.block = forced_latent_block(model, platform, *config, sizes.block);
+  const std::optional<Tokens> block = heard == Heard::kCache   ? std::optional(sizes.block)
+                                      : heard == Heard::kAsked ? settings.block_size
+                                                               : std::nullopt;
+  auto found = layer_backends({model, draft, parallel, stage, platform, settings, *config, block});
+  if (!found) return found.error();
+  if (backends_come_first(platform.as_of)) {
+    question.backends = distinct_attention(found->all);
+    question.pages = pages.tokens(*config, found->cache_dtype, question.backends);
+    auto resolved = block_sizes(question);
+    if (!resolved) return resolved.error();
+    sizes = *resolved;
+  }
+
   KvSpecs specs;
   specs.layer_prefix = model.layer_prefix;
-  specs.backends.block_size = settings.block_size.value_or(Tokens(16));
-  for (std::int64_t i = stage.begin; i < stage.end; ++i)
-    for (const CacheLayer& cache : model.kinds[std::size_t(model.layers[std::size_t(i)])].caches) {
-      const auto* full = std::get_if<FullAttention>(&cache.cache);
-      if (!full) return Error{ErrorCode::kUnsupported, "", "this kind of cache is not modelled yet", ""};
-      KvSpec spec;
-      spec.block_size = specs.backends.block_size;
-      spec.kv_heads = std::max<std::int64_t>(full->heads.kv_heads / parallel.tensor, 1);
-      spec.head_size = full->heads.key_width;
-      spec.head_size_v = full->heads.value_width;
-      spec.dtype = settings.cache_dtype == "auto" ? settings.model_dtype : Dtype::kUint8;
-      spec.cache_dtype = settings.cache_dtype;
-      spec.page =
-          Bytes(width(spec.dtype)) * (spec.head_size + spec.head_size_v) * spec.kv_heads * spec.block_size.count();
-      specs.layers.push_back({i, cache.name, spec, false});
-    }
+  specs.backends = summary(*found, sizes, platform);
+  AttentionContext drafts = draft ? attention_context(*draft, parallel, platform, settings, *config) : context;
+  for (const BackedCache& cache : found->caches) {
+    const SpecContext made{parallel, settings, cache.draft ? drafts : context, sizes, found->cache_dtype, handed_over};
+    if (auto spec = layer_spec(cache, made))
+      specs.layers.push_back({cache.layer, cache.cache->name, *std::move(spec), cache.draft});
+  }
+  if (!vllm::in_force(kAsTheyCome, platform.as_of))
+    std::stable_sort(specs.layers.begin(), specs.layers.end(),
+                     [](const KvLayer& a, const KvLayer& b) { return old_order(a) < old_order(b); });
   return specs;
 }
 

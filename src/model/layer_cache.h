@@ -190,6 +190,13 @@ using LayerCache = std::variant<FullAttention, SlidingWindow, ChunkedLocal, Cros
                                 CompressedIndexer, CompressorState, Mamba1State, Mamba2State, GatedDeltaState, KdaState,
                                 LinearAttentionState, ShortConvState, EncoderOnly, SharedCache>;
 
+/// One of the states of fixed size per sequence.
+constexpr bool is_recurrent_state(const LayerCache& cache) {
+  return std::holds_alternative<Mamba1State>(cache) || std::holds_alternative<Mamba2State>(cache) ||
+         std::holds_alternative<GatedDeltaState>(cache) || std::holds_alternative<KdaState>(cache) ||
+         std::holds_alternative<LinearAttentionState>(cache) || std::holds_alternative<ShortConvState>(cache);
+}
+
 struct CacheLayer {
   std::string name;  // within its layer: "self_attn.attn"
   LayerCache cache;

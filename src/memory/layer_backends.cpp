@@ -1,0 +1,241 @@
+#include "memory/layer_backends.h"
+
+#include <algorithm>
+
+#include "memory/attention_selection.h"
+#include "memory/cache_format.h"
+#include "memory/flash_attention.h"
+#include "memory/recurrent_state.h"
+#include "units/match.h"
+
+namespace vram::memory {
+namespace {
+
+using Backend = AttentionBackend;
+using vllm::Step;
+
+// Keys wider than values: padded values at first, then backends of their own.
+enum class WideKeys { kPadded, kFlashAttention, kByVersion };
+constexpr Step<WideKeys> kWideKeys[] = {
+    {{}, WideKeys::kPadded, "vllm v0.19.0 model_executor/models/mimo_v2_flash.py"},
+    {{2026, 4, 20}, WideKeys::kFlashAttention, "~vllm v0.20.0, the same"},
+    {{2026, 6, 23}, WideKeys::kByVersion, "~vllm v0.24.0 model_executor/models/mimo_v2.py"},
+};
+
+// Formats that sparse MLA puts in place of what was asked for.
+enum class SparseFormat { kNone, kFp8, kQuantised, kAndConsumer };
+constexpr Step<SparseFormat> kSparseFormat[] = {
+    {{}, SparseFormat::kNone, "vllm v0.17.0 model_executor/layers/attention/mla_attention.py"},
+    {{2026, 3, 9}, SparseFormat::kFp8, "~vllm v0.18.0, the same, MLAAttention.__init__"},
+    {{2026, 4, 20}, SparseFormat::kQuantised, "~vllm v0.20.0, the same"},
+    {{2026, 6, 23}, SparseFormat::kAndConsumer, "~vllm v0.24.0, the same, _canonicalize_sparse_mla_kv_cache_dtype"},
+};
+
+// MLA came to heed kv_cache_dtype_skip_layers.
+constexpr Step<bool> kLatentSkips[] = {{{}, false, "vllm v0.25.1 mla_attention.py, MLAAttention.__init__"},
+                                       {{2026, 7, 18}, true, "~vllm v0.26.0, the same"}};
+
+// FlashMLA's sparse kernel refuses an unquantised cache that ranks share.
+constexpr Step<bool> kSharedNeedsQuantised[] = {
+    {{}, false, "vllm v0.28.0 v1/attention/backends/mla/flashmla_sparse.py"},
+    {{2026, 8, 31}, true, "~vllm v0.29.0, the same, FlashMLASparseImpl.__init__"},
+};
+
+// DeepSeek-V4: on what "auto" falls, and which kernels consumer Blackwell runs.
+struct Compressed {
+  bool auto_is_fp8 = false, flashinfer_on_consumer = false;
+};
+constexpr Step<Compressed> kCompressed[] = {
+    {{}, {}, "vllm v0.21.0 model_executor/layers/deepseek_v4_attention.py"},
+    {{2026, 5, 25}, {.auto_is_fp8 = true}, "~vllm v0.22.0 models/deepseek_v4/attention.py"},
+    {{2026, 6, 23},
+     {.auto_is_fp8 = true, .flashinfer_on_consumer = true},
+     "~vllm v0.24.0 models/deepseek_v4/nvidia/model.py _select_dsv4_attn_cls"},
+};
+static_assert(well_formed(kWideKeys) && well_formed(kSparseFormat) && well_formed(kLatentSkips) &&
+              well_formed(kSharedNeedsQuantised) && well_formed(kCompressed));
+
+Error refused(std::string sentence) { return {ErrorCode::kRefused, "", std::move(sentence), ""}; }
+
+class Chooser {
+ public:
+  explicit Chooser(const BackendQuestion& question) : q_(question), day_(question.platform.as_of) {
+    found_.cache_dtype = q_.settings.cache_dtype;
+  }
+
+  /// Layers [begin, end) of `model`, numbered from `begin + offset`.
+  std::optional<Error> add(const Model& model, std::int64_t begin, std::int64_t end, std::int64_t offset, bool draft) {
+    context_ = attention_context(model, q_.parallel, q_.platform, q_.settings, q_.config);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Layer& layer = model.kinds[std::size_t(model.layers[std::size_t(i)])];
+      const bool indexer = std::any_of(layer.caches.begin(), layer.caches.end(), [](const CacheLayer& cache) {
+        return std::holds_alternative<SparseIndexer>(cache.cache);
+      });
+      for (const CacheLayer& cache : layer.caches) {
+        BackedCache backed{i + offset, &cache, draft, indexer, {}, {}};
+        if (auto error = back(backed)) return error;
+        found_.caches.push_back(std::move(backed));
+      }
+    }
+    return std::nullopt;
+  }
+
+  LayerBackends take() { return std::move(found_); }
+
+ private:
+  std::optional<Error> back(BackedCache& backed) {
+    const bool windowed = std::holds_alternative<SlidingWindow>(backed.cache->cache);
+    backed.cache_dtype = skipped(backed.layer, windowed) ? "auto" : found_.cache_dtype;
+    const auto backend = match(
+        backed.cache->cache,                                                                 //
+        [&](const FullAttention& a) { return plain(a.heads, false, backed); },               //
+        [&](const SlidingWindow& a) { return plain(a.heads, true, backed); },                //
+        [&](const SharedCache& a) { return plain(a.heads, a.window.has_value(), backed); },  //
+        [&](const ChunkedLocal& a) { return typed(a.heads, AttentionType::kDecoder, backed); },
+        [&](const CrossAttention& a) { return typed(a.heads, AttentionType::kEncoderDecoder, backed); },
+        [&](const EncoderOnly& a) { return typed(a.heads, AttentionType::kEncoderOnly, backed); },
+        [&](const LatentAttention& a) { return latent(a, backed); },
+        [&](const LatentWindow&) { return compressed(backed); },
+        [&](const BlockSparseAttention&) { return Result(Backend::kBlockSparse); },
+        [&](const BlockIndexer&) { return Result(Backend::kBlockIndexer); },
+        [&](const SparseIndexer&) { return Result(Backend::kSparseIndexer); },
+        [&](const CompressedLatent&) { return Result(compressed_kernels()); },
+        [&](const CompressedIndexer&) { return Result(Backend::kCompressedIndexer); },
+        [&](const CompressorState&) { return Result(Backend::kCompressor); },
+        [&](const auto&) {
+          const auto state = recurrent_state(backed.cache->cache, q_.parallel.tensor, q_.platform, q_.settings);
+          return Result(state->backend);
+        });
+    if (!backend) return backend.error();
+    backed.backend = *backend;
+    // A layer of DeepSeek-V4 has its attention beside the window, with compressed rows or without.
+    if (!std::holds_alternative<CompressedLatent>(backed.cache->cache)) found_.all.push_back(*backend);
+    if (*backend == Backend::kLatentWindow) found_.all.push_back(compressed_kernels());
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool skipped(std::int64_t layer, bool windowed) const {
+    const auto& skip = q_.settings.cache_dtype_skip_layers;
+    return std::any_of(skip.begin(), skip.end(), [&](const std::string& name) {
+      return name == std::to_string(layer) || (windowed && name == "sliding_window");
+    });
+  }
+
+  [[nodiscard]] AttentionNeeds needs(std::int64_t head_size, const BackedCache& backed) const {
+    AttentionNeeds needs;
+    needs.head_size = head_size;
+    needs.cache_dtype = backed.cache_dtype;
+    needs.block_size = q_.block;
+    return needs;
+  }
+
+  Result<Backend> plain(const Heads& heads, bool window, const BackedCache& backed) const {
+    if (heads.key_width != heads.value_width && vllm::in_force(kWideKeys, day_) != WideKeys::kPadded)
+      return wide_keys(heads, backed.cache->sinks);
+    AttentionNeeds wants = needs(heads.key_width, backed);
+    wants.sinks = backed.cache->sinks;
+    wants.sliding_window = window;
+    wants.multimodal_prefix = context_.multimodal_prefix;
+    return select_backend(wants, context_, q_.config.backend);
+  }
+
+  [[nodiscard]] Backend wide_keys(const Heads& heads, bool sinks) const {
+    if (vllm::in_force(kWideKeys, day_) == WideKeys::kFlashAttention) return Backend::kFlashAttnDiffKv;
+    const auto version =
+        flash_attention_version(context_, {.key = heads.key_width, .value = heads.value_width, .sinks = sinks});
+    return version == 3 || version == 4 ? Backend::kFlashAttnDiffKv : Backend::kTritonAttnDiffKv;
+  }
+
+  Result<Backend> typed(const Heads& heads, AttentionType type, const BackedCache& backed) const {
+    AttentionNeeds wants = needs(heads.key_width, backed);
+    wants.type = type;
+    return select_backend(wants, context_, q_.config.backend);
+  }
+
+  Result<Backend> latent(const LatentAttention& a, BackedCache& backed) {
+    if (!vllm::in_force(kLatentSkips, day_)) backed.cache_dtype = found_.cache_dtype;
+    AttentionNeeds wants = needs(a.latent + a.rope, backed);
+    wants.latent = AttentionNeeds::Latent{a.latent, a.rope, a.nope, a.value, a.sparse, a.index_topk};
+    auto backend = select_backend(wants, context_, q_.config.backend);
+    if (!backend) return backend;
+    const std::string format = sparse_format(*backend, backed.cache_dtype);
+    if (format != backed.cache_dtype) found_.cache_dtype = backed.cache_dtype = format;
+    if (*backend == Backend::kFlashMlaSparse && context_.decode_context_parallel > 1 &&
+        vllm::in_force(kSharedNeedsQuantised, day_) && !is_quantised_cache(format, day_))
+      return refused(
+          "DCP for FlashMLA sparse requires an fp8_ds_mla kv-cache; the bf16 sparse path is not supported under DCP.");
+    return backend;
+  }
+
+  [[nodiscard]] std::string sparse_format(Backend backend, const std::string& asked) const {
+    const SparseFormat rule = vllm::in_force(kSparseFormat, day_);
+    const bool quantised = rule == SparseFormat::kFp8 ? asked.starts_with("fp8") : is_quantised_cache(asked, day_);
+    if (backend == Backend::kFlashMlaSparse && rule != SparseFormat::kNone && quantised)
+      return asked == "nvfp4_ds_mla" ? asked : "fp8_ds_mla";
+    const bool plain_fp8 = asked == "auto" || asked == "fp8" || asked == "fp8_e4m3";
+    if (backend == Backend::kFlashInferMlaSparseSm120 && rule == SparseFormat::kAndConsumer && plain_fp8)
+      return "fp8_ds_mla";
+    return asked;
+  }
+
+  [[nodiscard]] Backend compressed_kernels() const {
+    const bool consumer = q_.platform.capability / 10 == 12 && vllm::in_force(kCompressed, day_).flashinfer_on_consumer;
+    if (q_.config.backend == Backend::kCompressedFlashInfer) return Backend::kCompressedFlashInfer;
+    return consumer && !q_.config.backend ? Backend::kCompressedFlashInfer : Backend::kCompressedFlashMla;
+  }
+
+  Result<Backend> compressed(BackedCache& backed) {
+    // FlashInfer's kernels of data-centre Blackwell read plain rows.
+    if (compressed_kernels() == Backend::kCompressedFlashInfer && q_.platform.capability / 10 != 12)
+      return Backend::kLatentWindow;
+    const bool known = vllm::in_force(kCompressed, day_).auto_is_fp8;
+    if (!backed.cache_dtype.starts_with("fp8") && !(known && backed.cache_dtype == "auto"))
+      return refused(known ? "DeepseekV4 fp8_ds_mla layout only supports fp8 kv-cache, got " + backed.cache_dtype +
+                                 ". Please set `--kv-cache-dtype fp8` or select a backend that supports bfloat16 KV "
+                                 "cache."
+                           : "DeepseekV4 only supports fp8 kv-cache format for now, got " + backed.cache_dtype);
+    found_.cache_dtype = backed.cache_dtype = "fp8_ds_mla";
+    return Backend::kLatentWindow;
+  }
+
+  const BackendQuestion& q_;
+  vllm::Date day_;
+  AttentionContext context_;
+  LayerBackends found_;
+};
+
+}  // namespace
+
+AttentionContext attention_context(const Model& model, const Parallel& parallel, const Platform& platform,
+                                   const KvSettings& settings, const AttentionConfig& config) {
+  AttentionContext context;
+  context.platform = platform;
+  context.dtype = model.dtype;
+  context.cache_dtype = settings.cache_dtype;
+  context.head_size = model.head_width;
+  context.query_heads = model.attention_heads / parallel.tensor;
+  context.kv_heads = std::max<std::int64_t>(model.kv_heads / parallel.tensor, 1);
+  context.decode_context_parallel = settings.decode_context_parallel;
+  context.logit_softcap = model.logit_softcap;
+  context.multimodal_prefix = settings.multimodal_prefix;
+  context.flash_attention = config.flash_attention;
+  return context;
+}
+
+std::int64_t stored_value_width(const Heads& heads, vllm::Date as_of) {
+  return vllm::in_force(kWideKeys, as_of) == WideKeys::kPadded ? heads.key_width : heads.value_width;
+}
+
+Result<LayerBackends> layer_backends(const BackendQuestion& question) {
+  Chooser chooser(question);
+  const Stage& stage = question.stage;
+  if (auto error = chooser.add(question.model, stage.begin, stage.end, 0, false)) return *error;
+  if (question.draft && stage.last()) {
+    const auto layers = std::int64_t(question.draft->layers.size());
+    if (auto error = chooser.add(*question.draft, 0, layers, std::int64_t(question.model.layers.size()), true))
+      return *error;
+  }
+  return chooser.take();
+}
+
+}  // namespace vram::memory
