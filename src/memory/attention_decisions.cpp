@@ -43,10 +43,7 @@ Result<AttentionBackend> decided_backend(const AttentionNeeds& needs, const Atte
                                          const std::optional<AttentionBackend>& wanted) {
   if (wanted && !(needs.latent && needs.latent->sparse)) return *wanted;
   if (needs.latent) return latent_backend(needs, context);
-  const bool halves = context.dtype == Dtype::kFloat16 || context.dtype == Dtype::kBfloat16;
-  const std::int64_t head = needs.head_size;
-  if (context.platform.capability == 100 && halves && (head == 64 || head == 128 || head == 256))
-    return Backend::kFlashInfer;
+  // FlashInfer, the first choice on Blackwell, was an extra that the wheel did not bring along.
   if (context.platform.capability < 80) return Backend::kFlexAttention;
   const ForTriton& triton = vllm::in_force(kForTriton, context.platform.as_of);
   const bool fp8 = needs.cache_dtype.starts_with("fp8");
