@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "memory/loading.h"
+#include "plan/boundaries.h"
 #include "plan/budget.h"
 #include "plan/log_lines.h"
 #include "plan/report.h"
@@ -25,44 +25,18 @@ std::vector<Bytes> available(const std::vector<RankReport>& stages, Bytes memory
   return bytes;
 }
 
-memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens length, bool fit) {
-  memory::KvSettings settings = exact.deployment.kv;
-  settings.max_model_len = length;
-  settings.fit_max_model_len = fit;
-  const memory::Platform platform = platform_of(exact.deployment);
-  return memory::plan_kv(exact.caches, bytes, exact.deployment.parallel, platform, settings);
-}
-
-/// Longest length at which `good` holds, given that it holds up to a point and not after; 0 when it never does.
-std::int64_t longest(std::int64_t limit, const std::function<bool(std::int64_t)>& good) {
-  std::int64_t low = 1, high = limit;
-  while (low <= high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    if (good(middle))
-      low = middle + 1;
-    else
-      high = middle - 1;
-  }
-  return high;
-}
-
 // Longer than any context that is served; the memory of one request stays within 64 bits.
 constexpr std::int64_t kLongestLength = std::int64_t{1} << 28;
 
 WorkloadReport judge(const Workload& wanted, const Exact& exact, std::span<const Bytes> bytes, bool starts) {
   WorkloadReport report;
   if (!starts) return report;
-  const auto concurrency = [&](std::int64_t tokens) {
-    const memory::KvPlan plan = plan_at(exact, bytes, Tokens(tokens), false);
-    return plan.refusal ? 0.0 : plan.max_concurrency;
-  };
   const std::int64_t most = exact.deployment.kv.max_num_seqs;
-  report.concurrent_requests_possible = std::min(most, std::int64_t(concurrency(wanted.context_tokens)));
-  report.context_possible = wanted.concurrent_requests > most
-                                ? 0
-                                : longest(exact.deployment.kv.max_model_len.count(), [&](std::int64_t tokens) {
-                                    return concurrency(tokens) >= double(wanted.concurrent_requests);
-                                  });
+  const memory::KvPlan plan = plan_at(exact, bytes, Tokens(wanted.context_tokens));
+  report.concurrent_requests_possible = plan.refusal ? 0 : std::min(most, std::int64_t(plan.max_concurrency));
+  if (wanted.concurrent_requests <= most)
+    report.context_possible =
+        longest_context(exact, bytes, wanted.concurrent_requests, exact.deployment.kv.max_model_len.count());
   report.fits = report.concurrent_requests_possible >= wanted.concurrent_requests &&
                 report.context_possible >= wanted.context_tokens;
   return report;

@@ -1,0 +1,29 @@
+// The longest context that starts, and how it shrinks with requests at once.
+#pragma once
+
+#include <vector>
+
+#include "plan/report.h"
+
+namespace vram::plan {
+
+struct ContextAt {
+  std::int64_t requests = 0;
+  Tokens tokens;
+  Tokens low, high;  // with the available memory at its 5th and 95th percentile
+};
+
+struct MaxContext {
+  Tokens context;                   // 0 when no length starts
+  bool limited_by_model = false;    // memory would have taken more
+  Tokens memory_alone;              // what memory would take without the model's limit
+  Report report;                    // at `context`; at the model's own length when nothing starts
+  std::vector<ContextAt> requests;  // 1, 2, 4, 8 and 16 at once
+};
+
+/// The boundary itself: `context` starts, one token more does not or is more than the model takes.
+///
+///   request  its max_model_len is the longest that is asked about; without one, the model's own
+Result<MaxContext> max_context(const Request& request);
+
+}  // namespace vram::plan
