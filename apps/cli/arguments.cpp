@@ -56,7 +56,29 @@ std::string names_of(const Option& option) {
   return names;
 }
 
-Error unknown_option(const Command& command, const std::string& word, std::span<const Option> options) {
+/// The words that are the command's own options and their values; the others go to `rest`.
+std::vector<std::string> own_words(std::span<const std::string> words, std::span<const Option> options,
+                                   std::vector<std::string>& rest) {
+  std::vector<std::string> own;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    auto [name, value] = split(words[i]);
+    if (name.starts_with("--")) std::replace(name.begin(), name.end(), '_', '-');
+    const auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {
+      return option.name == name || (!option.alias.empty() && option.alias == name) ||
+             (option.negatable && name == "--no-" + std::string(option.name.substr(2)));
+    });
+    if (words[i] == "--") {
+      rest.insert(rest.end(), words.begin() + std::ptrdiff_t(i) + 1, words.end());
+      break;
+    }
+    (found == options.end() ? rest : own).push_back(words[i]);
+    const bool takes_next = found != options.end() && !found->argument.empty() && !value;
+    if (takes_next && i + 1 < words.size()) own.push_back(words[++i]);
+  }
+  return own;
+}
+
+Error unknown_among(const Command& command, const std::string& word, std::span<const Option> options) {
   std::vector<std::string> negated;
   for (const Option& option : options)
     if (option.negatable) negated.push_back("--no-" + std::string(option.name.substr(2)));
@@ -79,7 +101,7 @@ Result<std::optional<std::string>> read_word(const Command& command, const std::
       only_words = true;
       continue;
     }
-    if (!only_words && word.size() > 1 && word[0] == '-') return unknown_option(command, word, options);
+    if (!only_words && word.size() > 1 && word[0] == '-') return unknown_among(command, word, options);
     if (command.word.empty())
       return misuse('"' + word + '"', std::string(command.name) + " takes options only",
                     "\"" + std::string(command.name) + " --help\" lists them");
@@ -122,6 +144,10 @@ std::optional<std::string> Arguments::text(std::string_view name) const {
   return value ? std::optional(*value) : std::nullopt;
 }
 
+Error unknown_option(const Command& command, const std::string& word) {
+  return unknown_among(command, word, options_of(command));
+}
+
 std::vector<Option> options_of(const Command& command) {
   std::vector<Option> options = command.options();
   const auto common = common_options();
@@ -139,7 +165,10 @@ Result<Arguments> parse(const Command& command, std::span<const std::string> wor
     CLI::Option* added = option.argument.empty() ? app.add_flag(names_of(option)) : app.add_option(names_of(option));
     read.push_back(added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
-  std::vector<std::string> line = rewritten(words, options);
+  Arguments arguments;
+  std::vector<std::string> own(words.begin(), words.end());
+  if (command.passes_on) own = own_words(words, options, arguments.rest_);
+  std::vector<std::string> line = rewritten(own, options);
   const std::string last = line.empty() ? "" : line.back();
   std::reverse(line.begin(), line.end());  // the library takes them from the end
   try {
@@ -155,7 +184,6 @@ Result<Arguments> parse(const Command& command, std::span<const std::string> wor
     return misuse(command.name, problem.what());
   }
 
-  Arguments arguments;
   const auto word = read_word(command, app.remaining(), options);
   if (!word) return word.error();
   arguments.word_ = *word;

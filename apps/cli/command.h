@@ -32,6 +32,7 @@ struct Command {
   std::string_view summary;  // its line in the list of commands
   std::string_view about;    // what it does, in a few sentences
   std::string_view word{};   // what its one argument that is no option is called; empty: it takes none
+  bool passes_on = false;    // words that are none of its options are kept for vLLM's own reader
   std::vector<Option> (*options)();
   std::string_view exit;     // what its exit statuses mean
   std::string_view example;  // what follows the program's name; works as it stands

@@ -1,17 +1,37 @@
 #include "model_mode.h"
 
-namespace vram::cli {
-namespace {
+#include "json/write.h"
+#include "plan/max_context.h"
+#include "question.h"
+#include "report/max_context_text.h"
+#include "report/report_json.h"
 
-Error not_read(const Arguments& arguments) {
-  return {ErrorCode::kUnsupported, *arguments.word(), "this build does not read models",
-          "give --params-billion, --layers, --kv-heads and --head-dim instead"};
+namespace vram::cli {
+
+Result<int> estimate_model(const Arguments& arguments, const Session& session) {
+  const auto request = read_question(arguments, session);
+  if (!request) return request.error();
+  const auto report = plan::plan(*request);
+  if (!report) return report.error();
+  return show(*report, arguments, session);
 }
 
-}  // namespace
-
-Result<int> estimate_model(const Arguments& arguments, const Session&) { return not_read(arguments); }
-
-Result<int> max_context_model(const Arguments& arguments, const Session&) { return not_read(arguments); }
+Result<int> max_context_model(const Arguments& arguments, const Session& session) {
+  const auto request = read_question(arguments, session);
+  if (!request) return request.error();
+  const auto found = plan::max_context(*request);
+  if (!found) return found.error();
+  if (found->report.verdict.reason == plan::Reason::kUnsupportedModel) return show(found->report, arguments, session);
+  if (arguments.flag("--json")) {
+    json::Object answer;
+    answer.set("context_tokens", json::Value(found->context.count()));
+    answer.set("limited_by", json::Value(found->limited_by_model ? "model" : "memory"));
+    answer.set("report", report::report_json(found->report));
+    session.terminal.print(json::write_pretty(json::Value(std::move(answer))) + '\n');
+  } else {
+    session.terminal.print(report::max_context_text(*found, session.terminal.look().out));
+  }
+  return found->context > Tokens(0) ? kExitFits : kExitRefused;
+}
 
 }  // namespace vram::cli

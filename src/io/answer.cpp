@@ -7,6 +7,7 @@
 #include "plan/report.h"
 #include "report/formula_json.h"
 #include "report/report_json.h"
+#include "vllm/arguments.h"
 
 namespace vram::io {
 namespace {
@@ -80,6 +81,8 @@ Result<json::Value> answered(std::string_view text, const Machine& machine) {
 }  // namespace
 
 Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine) {
+  auto args = vllm::read_arguments(form.args, form.engine);
+  if (!args) return args.error();
   auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();
   auto model = model_for(form.model);
@@ -89,7 +92,7 @@ Result<plan::Request> complete(const options::RequestForm& form, const Machine& 
   request.engine = form.engine;
   request.gpu = gpu->gpu;
   request.gpu_count = gpu->count;
-  request.args = form.args;
+  request.args = *std::move(args);
   request.workload = form.workload;
   return request;
 }

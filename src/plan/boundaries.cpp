@@ -21,7 +21,8 @@ memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens 
   return memory::plan_kv(exact.caches, bytes, exact.deployment.parallel, platform_of(exact.deployment), settings);
 }
 
-std::int64_t longest_context(const Exact& exact, std::span<const Bytes> bytes, std::int64_t requests, std::int64_t limit) {
+std::int64_t longest_context(const Exact& exact, std::span<const Bytes> bytes, std::int64_t requests,
+                             std::int64_t limit) {
   return longest(limit, [&](std::int64_t tokens) {
     const memory::KvPlan plan = plan_at(exact, bytes, Tokens(tokens));
     return !plan.refusal && plan.max_concurrency >= double(requests);

@@ -19,6 +19,7 @@ std::int64_t longest(std::int64_t limit, const std::function<bool(std::int64_t)>
 memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens length, bool fit = false);
 
 /// Longest context, at most `limit`, of which `requests` fit at once; 0 when not even one token each does.
-std::int64_t longest_context(const Exact& exact, std::span<const Bytes> bytes, std::int64_t requests, std::int64_t limit);
+std::int64_t longest_context(const Exact& exact, std::span<const Bytes> bytes, std::int64_t requests,
+                             std::int64_t limit);
 
 }  // namespace vram::plan

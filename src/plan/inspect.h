@@ -9,7 +9,7 @@
 namespace vram::plan {
 
 struct InspectedTensor {
-  std::string name;       // "model.layers.*.self_attn.qkv_proj.weight": the star stands for the layers of that kind
+  std::string name;        // "model.layers.*.self_attn.qkv_proj.weight": the star stands for the layers of that kind
   std::int64_t count = 1;  // how many of them the rank holds
   std::vector<std::int64_t> shape;
   Dtype dtype = Dtype::kBfloat16;

@@ -32,7 +32,8 @@ std::vector<ContextAt> contexts(const Exact& exact, std::int64_t limit) {
   std::vector<ContextAt> rows;
   for (const std::int64_t requests : {1, 2, 4, 8, 16})
     rows.push_back({requests, Tokens(longest_context(exact, middle, requests, limit)),
-                    Tokens(longest_context(exact, low, requests, limit)), Tokens(longest_context(exact, high, requests, limit))});
+                    Tokens(longest_context(exact, low, requests, limit)),
+                    Tokens(longest_context(exact, high, requests, limit))});
   return rows;
 }
 

@@ -10,13 +10,6 @@ namespace {
 
 std::string gib2(Bytes bytes) { return fixed(gib(bytes), 2); }
 
-bool unsure(const plan::Verdict& verdict) {
-  const bool decided_by_cache = verdict.reason == plan::Reason::kOk ||
-                                verdict.reason == plan::Reason::kMaxModelLenTooLong ||
-                                verdict.reason == plan::Reason::kNoKvMemory;
-  return decided_by_cache && verdict.probability_fits > 0.05 && verdict.probability_fits < 0.95;
-}
-
 /// By how much the deciding stage falls short of one full-length request.
 Bytes shortfall(const plan::Report& report) {
   Bytes most;
@@ -30,9 +23,16 @@ Bytes shortfall(const plan::Report& report) {
 
 }  // namespace
 
+bool is_unsure(const plan::Verdict& verdict) {
+  const bool decided_by_cache = verdict.reason == plan::Reason::kOk ||
+                                verdict.reason == plan::Reason::kMaxModelLenTooLong ||
+                                verdict.reason == plan::Reason::kNoKvMemory;
+  return decided_by_cache && verdict.probability_fits > 0.05 && verdict.probability_fits < 0.95;
+}
+
 std::string verdict_sentence(const plan::Report& report) {
   const plan::Verdict& verdict = report.verdict;
-  if (unsure(verdict))
+  if (is_unsure(verdict))
     return "Unsure: starts in " + std::to_string(std::clamp(int(std::lround(verdict.probability_fits * 10)), 1, 9)) +
            " of 10.";
   switch (verdict.reason) {

@@ -10,6 +10,9 @@ namespace vram::report {
 /// "Starts, with room for 15 full-length requests." Its first word is Starts, Refused, Unsure, Runs, vLLM or Not.
 std::string verdict_sentence(const plan::Report& report);
 
+/// Whether the interval holds both a start and a refusal.
+bool is_unsure(const plan::Verdict& verdict);
+
 /// One more sentence when a workload was given; empty otherwise.
 std::string workload_sentence(const plan::Report& report);
 

@@ -3,10 +3,14 @@
 #include "formula_request.h"
 #include "json/write.h"
 #include "model_mode.h"
+#include "question.h"
 #include "report/formula_json.h"
 #include "report/formula_text.h"
 
 namespace vram::cli::commands {
+
+extern const Command estimate;
+
 namespace {
 
 constexpr NumberFlag kContextK{"--context-k", formula::kContextK};
@@ -16,15 +20,14 @@ std::vector<Option> options() {
   std::vector<Option> all = model_figures();
   all.push_back({"--context-k", "X", "Context, in units of 1024 tokens (default: 8)"});
   for (const Option& option : overheads()) all.push_back(option);
-  all.push_back({"--json", "", "For programs: one JSON object, at full precision"});
+  for (const Option& option : question_options()) all.push_back(option);
+  for (const Option& option : output_options("-q")) all.push_back(option);
   return all;
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
-  if (arguments.word() && !asks_for_formula(arguments)) return estimate_model(arguments, session);
-  if (arguments.word())
-    return Error{ErrorCode::kBadInput, *arguments.word(), "a model cannot go with the figures of one",
-                 "leave either out"};
+  if (!arguments.rest().empty() && !asks_for_formula(arguments)) return estimate_model(arguments, session);
+  if (auto error = model_beside_figures(estimate, arguments)) return *std::move(error);
   const auto read = read_formula_request(arguments, session, "estimate", {});
   if (!read) return read.error();
   const auto context_k = number_or(arguments, kContextK, kDefaultContextK);
@@ -42,17 +45,20 @@ Result<int> run(const Arguments& arguments, const Session& session) {
 
 }  // namespace
 
-extern const Command estimate;
 const Command estimate{
     .name = "estimate",
     .order = 10,
-    .usage = "--params-billion X --layers N --kv-heads N --head-dim N [options]",
+    .usage = "MODEL [vLLM flags] [options]  or  --params-billion X --layers N --kv-heads N --head-dim N [options]",
     .summary = "Memory that a model takes at a given context",
-    .about = "GPU memory of a model from its figures: weights, KV cache and overheads, in GiB.",
+    .about =
+        "What `vllm serve MODEL` does with a GPU's memory: whether it starts, what each byte is for, what it prints. "
+        "MODEL is a name of the catalogue, a folder or a config.json. Without one: weights, KV cache and overheads by "
+        "the formula, from the model's figures.",
     .word = "MODEL",
+    .passes_on = true,
     .options = options,
-    .exit = "0 answered, 2 the command or an input is wrong.",
-    .example = "estimate --params-billion 8 --layers 36 --kv-heads 8 --head-dim 128 --context-k 32",
+    .exit = "0 it starts or is answered, 1 it would be refused, 2 the command or an input is wrong.",
+    .example = "estimate Qwen/Qwen3-8B --gpu 4090 --max-model-len 32768",
     .run = run,
 };
 

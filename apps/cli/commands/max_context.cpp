@@ -3,10 +3,14 @@
 #include "formula_request.h"
 #include "json/write.h"
 #include "model_mode.h"
+#include "question.h"
 #include "report/formula_json.h"
 #include "report/formula_text.h"
 
 namespace vram::cli::commands {
+
+extern const Command max_context;
+
 namespace {
 
 constexpr std::string_view kBudget[] = {"--total-vram-gib"};
@@ -19,6 +23,7 @@ std::vector<Option> options() {
   for (const Option& option : model_figures()) all.push_back(option);
   all.push_back({"--max-context-k", "X", "Longest context to look at, in units of 1024 tokens (default: 256)"});
   for (const Option& option : overheads()) all.push_back(option);
+  for (const Option& option : question_options()) all.push_back(option);
   all.push_back({"--json", "", "For programs: one JSON object, at full precision"});
   return all;
 }
@@ -33,10 +38,8 @@ void print(const formula::MaxContext& found, const FormulaRequest& read, const s
 
 Result<int> run(const Arguments& arguments, const Session& session) {
   const bool formula_flags = asks_for_formula(arguments);
-  if (arguments.word() && !formula_flags) return max_context_model(arguments, session);
-  if (arguments.word())
-    return Error{ErrorCode::kBadInput, *arguments.word(), "a model cannot go with the figures of one",
-                 "leave either out"};
+  if (!arguments.rest().empty() && !formula_flags) return max_context_model(arguments, session);
+  if (auto error = model_beside_figures(max_context, arguments)) return *std::move(error);
   const auto read = read_formula_request(arguments, session, "max-context", kBudget);
   if (!read) return read.error();
   const auto total_vram_gib = number_or(arguments, kTotalVramGib, 0);
@@ -57,7 +60,6 @@ Result<int> run(const Arguments& arguments, const Session& session) {
 
 }  // namespace
 
-extern const Command max_context;
 const Command max_context{
     .name = "max-context",
     .order = 20,
@@ -66,6 +68,7 @@ const Command max_context{
     .about =
         "Longest whole number of tokens at which the estimate for a model's figures is within the memory there is.",
     .word = "MODEL",
+    .passes_on = true,
     .options = options,
     .exit = "0 fits, 1 not even the weights and overheads fit, 2 the command or an input is wrong.",
     .example = "max-context --total-vram-gib 12 --params-billion 8 --layers 36 --kv-heads 8 --head-dim 128",

@@ -1,0 +1,119 @@
+#include "question.h"
+
+#include <algorithm>
+
+#include "io/load.h"
+#include "json/write.h"
+#include "options/request_form.h"
+#include "report/report_json.h"
+#include "report/report_text.h"
+#include "report/sentences.h"
+#include "units/text.h"
+#include "vllm/arguments.h"
+
+namespace vram::cli {
+namespace {
+
+std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form) {
+  form.name = arguments.text("--gpu").value_or("");
+  if (form.name == "detect") form.name.clear();
+  const auto memory = arguments.text("--gpu-memory-gib");
+  form.detect = form.name.empty() && !memory;
+  if (!memory) return std::nullopt;
+  const auto amount = read_number(*memory);
+  constexpr double kMost = 1e6;
+  if (!amount || *amount <= 0 || *amount > kMost)
+    return Error{ErrorCode::kBadInput, "--gpu-memory-gib", "expected GiB over 0, found \"" + *memory + '"', ""};
+  form.total = Bytes(std::int64_t(*amount * double(kGiB)));
+  return std::nullopt;
+}
+
+/// Both or neither.
+Result<std::optional<plan::Workload>> read_workload(const Arguments& arguments) {
+  const auto requests = arguments.text("--concurrent-requests"), tokens = arguments.text("--context-tokens");
+  if (!requests && !tokens) return std::optional<plan::Workload>();
+  if (!requests || !tokens)
+    return Error{ErrorCode::kBadInput, requests ? "--concurrent-requests" : "--context-tokens",
+                 "the other half of the workload is missing",
+                 requests ? "add --context-tokens" : "add --concurrent-requests"};
+  const auto number = read_count(*requests, "--concurrent-requests"), length = read_count(*tokens, "--context-tokens");
+  if (!number) return number.error();
+  if (!length) return length.error();
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;
+  if (*number < 1 || *number > kMost || *length < 1 || *length > kMost)
+    return Error{ErrorCode::kBadInput, "--concurrent-requests, --context-tokens", "expected whole numbers from 1 on",
+                 ""};
+  return std::optional(plan::Workload{*number, *length});
+}
+
+}  // namespace
+
+std::vector<Option> question_options() {
+  return {{"--gpu", "NAME[xN]", "GPU to plan for (default: those in this machine)"},
+          {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
+          {"--vllm-version", "RELEASE", "Release, dev build or date to imitate (default: the newest known)"},
+          {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
+          {"--context-tokens", "N", "Length of each of those requests"}};
+}
+
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session) {
+  options::RequestForm form;
+  if (const auto version = arguments.text("--vllm-version")) {
+    auto engine = vllm::read_engine(*version);
+    if (!engine) return engine.error();
+    form.engine = *std::move(engine);
+  }
+  auto line = vllm::read_launch_line(arguments.rest(), form.engine);
+  if (!line) return line.error();
+  if (line->model.empty())
+    return Error{ErrorCode::kBadInput, "MODEL", "no model is named",
+                 "give a name of `vram-estimator models`, a folder or a config.json"};
+  form.model.source = line->model;
+  form.args = line->arguments;
+  if (auto error = read_gpu(arguments, form.gpu)) return *std::move(error);
+  auto workload = read_workload(arguments);
+  if (!workload) return workload.error();
+  form.workload = *workload;
+  return io::complete(form, {session.detect});
+}
+
+std::vector<Option> output_options(std::string_view quiet) {
+  return {{"--json", "", "For programs: the report as JSON, in bytes"},
+          {"--quiet", "", "The verdict line only", quiet},
+          {"--verbose", "", "Components and assumptions too", quiet.empty() ? "" : "-v"},
+          {"--log", "", "Only the lines that vLLM prints"},
+          {"--bar", "", "Draw the memory bar also where standard output is no terminal"},
+          {"--strict", "", "Exit status 1 when it is unsure whether vLLM starts"}};
+}
+
+int show(const plan::Report& report, const Arguments& arguments, const Session& session) {
+  const Terminal& terminal = session.terminal;
+  if (report.verdict.reason == plan::Reason::kUnsupportedModel && !arguments.flag("--json")) {
+    terminal.complain({ErrorCode::kUnsupported, "", report.verdict.message.value_or(""), ""});
+    return kExitMisuse;
+  }
+  report::TextStyle style = terminal.look().out;
+  style.bar = style.bar || arguments.flag("--bar");
+  style.verbose = arguments.flag("--verbose");
+  if (arguments.flag("--json"))
+    terminal.print(json::write_pretty(report::report_json(report)) + '\n');
+  else if (arguments.flag("--quiet"))
+    terminal.print(report::verdict_sentence(report) + '\n');
+  else if (arguments.flag("--log"))
+    terminal.print(report::log_text(report));
+  else
+    terminal.print(report::report_text(report, style));
+  if (report.verdict.reason == plan::Reason::kUnsupportedModel) return kExitMisuse;
+  if (report::is_unsure(report.verdict)) return arguments.flag("--strict") ? kExitRefused : kExitFits;
+  return report.verdict.fits ? kExitFits : kExitRefused;
+}
+
+std::optional<Error> model_beside_figures(const Command& command, const Arguments& arguments) {
+  for (const std::string& word : arguments.rest())
+    if (word.size() > 1 && word[0] == '-') return unknown_option(command, word);
+  if (arguments.rest().empty()) return std::nullopt;
+  return Error{ErrorCode::kBadInput, arguments.rest().front(), "a model cannot go with the figures of one",
+               "leave either out"};
+}
+
+}  // namespace vram::cli

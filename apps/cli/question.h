@@ -1,0 +1,33 @@
+// A model, its launch and a GPU, as several commands take them.
+#pragma once
+
+#include <vector>
+
+#include "arguments.h"
+#include "command.h"
+#include "io/answer.h"
+#include "plan/report.h"
+#include "session.h"
+
+namespace vram::cli {
+
+/// --gpu, --gpu-memory-gib, --vllm-version and the workload.
+std::vector<Option> question_options();
+
+/// The request that the command's own options and the words for vLLM spell.
+///
+///   errors  kBadInput and kNotFound with the flag or the model; kUnavailable where no GPU is named and none is here
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session);
+
+/// --json, -q, -v, --log, --bar and --strict.
+///
+///   quiet  an alias for --quiet; empty where vLLM's own flags have it
+std::vector<Option> output_options(std::string_view quiet);
+
+/// Prints the report as the options ask; answers the exit status.
+int show(const plan::Report& report, const Arguments& arguments, const Session& session);
+
+/// The answer to a MODEL or an unknown option beside the figures of formula mode.
+std::optional<Error> model_beside_figures(const Command& command, const Arguments& arguments);
+
+}  // namespace vram::cli
