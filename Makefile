@@ -5,7 +5,7 @@ CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 
-.PHONY: demo test build deps bench golden oracle format lint clean
+.PHONY: demo test build deps bench golden accuracy oracle format lint clean
 
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
@@ -34,6 +34,9 @@ bench: deps
 golden: build
 	cmake --build $(BUILD) -j $(JOBS) --target golden_test
 	$(BUILD)/tests/golden_test --table
+
+accuracy: build
+	tools/accuracy $(BUILD)/vram-estimator --write docs/accuracy.md
 
 # make oracle VLLM=0.34.0: what vLLM's own code of that release answers otherwise
 oracle:
