@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "memory/kv_messages.h"
 #include "units/text.h"
 
 namespace vram::plan {
