@@ -103,7 +103,11 @@ Answers expected_answers(const json::Value& line) {
   expect(answers, "lora", line.find("lora_slot_bytes_per_rank"));
   expect(answers, "quantised_weights", line.find("weights_bytes_after_quantising_per_rank"));
   if (const json::Value* derived = line.find("derived")) {
-    for (const char* field : kDerived) expect(answers, std::string("derived.") + field, derived->find(field));
+    for (const char* field : kDerived) {
+      const json::Value* value = derived->find(field);
+      if (value && value->string() && *value->string() == "None") continue;  // 0.9.2 has no cudagraph_mode
+      expect(answers, std::string("derived.") + field, value);
+    }
     if (const json::Value* backends = derived->find("attention_backends");
         backends && !backends->object()->members().empty())
       expect(answers, "backends", backends);
@@ -259,8 +263,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   return d;
 }
 
-void add_derived(const plan::Exact& exact, Answers& answers) {
-  const plan::Deployment& d = exact.deployment;
+void add_derived(const plan::Deployment& d, Answers& answers) {
   const auto flag = [](bool b) { return std::string(b ? "true" : "false"); };
   const auto text = [](const std::string& s) { return s.empty() ? std::string("absent") : '"' + s + '"'; };
   answers["derived.max_model_len"] = std::to_string(d.kv.max_model_len.count());
@@ -299,7 +302,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   const auto capability = fields.counts("compute_capability");
   hardware::Gpu gpu;
   gpu.name = gpu.driver_name = fields.text_or("gpu", "");
-  gpu.total = Bytes(*line.find("gpu_total_bytes")->integer());
+  gpu.total = gpu.driver_total = Bytes(*line.find("gpu_total_bytes")->integer());
   gpu.capability = {int(capability[0]), int(capability[1])};
   const auto fail = [&](const Error& error) {
     answers["refusal"] =
@@ -314,10 +317,12 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
     if (const json::Value* overrides = line.find("deployment")->find("hf_overrides"))
       patched.config = json::merge_patch(patched.config, *overrides);
   } else {
-    auto resolved = plan::resolve(source, *line.find("deployment")->object(), *engine, gpu);
+    const plan::Surroundings around{[&](std::string_view name) { return source_of(std::string(name), options); }, {}};
+    auto resolved = plan::resolve(source, *line.find("deployment")->object(), *engine, gpu, around);
     if (!resolved) return fail(resolved.error());
     deployment = *std::move(resolved);
   }
+  add_derived(deployment, answers);
   auto exact = plan::derive(patched, std::move(deployment));
   if (!exact) return fail(exact.error());
   answers["weights"] = std::to_string(exact->weights.front().total().count());
@@ -326,7 +331,6 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   const auto& loaded = exact->quantised.empty() ? exact->weights : exact->quantised;
   answers["quantised_weights"] = std::to_string(loaded.front().total().count());
   if (exact->draft_weights) answers["draft_weights"] = std::to_string(exact->draft_weights->total().count());
-  add_derived(*exact, answers);
   json::Object backends;
   for (const auto& [name, layers] : exact->caches.front().backends.layers) backends.set(name, json::Value(layers));
   answers["backends"] = json::write_line(json::Value(std::move(backends)));

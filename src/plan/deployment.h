@@ -1,9 +1,12 @@
 // vLLM's arguments with every default filled in, as vLLM would fill it for this model, release and GPU.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "arch/build_options.h"
@@ -16,13 +19,14 @@
 
 namespace vram::plan {
 
-/// What is known about the model besides its own config.
+/// The draft of speculative decoding.
 struct DraftSource {
   std::string method;                         // speculative_config.method
   std::shared_ptr<const ModelSource> source;  // the draft's config; null: the target's own, as for "mtp"
 };
 
 struct Deployment {
+  std::shared_ptr<const ModelSource> source;  // the config that the model is built from: hf_overrides are in it
   vllm::Engine engine;
   hardware::Gpu gpu;
   memory::Parallel parallel;
@@ -35,6 +39,7 @@ struct Deployment {
   std::optional<Bytes> kv_cache_memory_bytes;
   Bytes cpu_offload;                // a GPU
   std::string runner = "generate";  // or "pooling"
+  std::string convert = "none";     // "embed", "classify": what a generative model is made into
   bool enforce_eager = false;
   bool chunked_prefill = true;
   bool async_scheduling = false;
@@ -51,11 +56,23 @@ struct Deployment {
   json::Object resolved;  // the report's "args"
 };
 
+/// What a launch has around it besides its arguments.
+struct Surroundings {
+  /// The config of a model that an argument names (a draft); may be empty, answers nothing where there is none.
+  std::function<std::optional<ModelSource>(std::string_view)> find_model;
+  std::vector<std::pair<std::string, std::string>> environment;  // VLLM_…
+
+  /// Empty where it is not set.
+  [[nodiscard]] std::string_view variable(std::string_view name) const;
+  /// "1" and "true" are set, as vLLM reads its switches.
+  [[nodiscard]] bool set(std::string_view name) const;
+};
+
 /// The model's derived maximum length and vLLM's refusal of a longer one, dtype, scheduler limits and the rest.
 ///
 ///   arguments  vLLM's serve arguments by name (underscores), checked and typed by vllm::read_arguments
 ///   errors     kRefused with vLLM's sentence; kBadInput for values that make no sense
 Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
-                           const hardware::Gpu& gpu);
+                           const hardware::Gpu& gpu, const Surroundings& around = {});
 
 }  // namespace vram::plan

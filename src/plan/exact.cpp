@@ -10,8 +10,9 @@ memory::Platform platform_of(const Deployment& deployment) {
           deployment.lora.has_value()};
 }
 
-Result<Exact> derive(const ModelSource& source, Deployment deployment) {
+Result<Exact> derive(const ModelSource& given, Deployment deployment) {
   Exact exact;
+  const ModelSource& source = deployment.source ? *deployment.source : given;
   deployment.build.speculative_tokens = deployment.kv.speculative_tokens;
   auto model = arch::build(source, deployment.build);
   if (!model) return model.error();

@@ -1,0 +1,97 @@
+#include "plan/hf_config.h"
+
+#include <cmath>
+
+#include "units/text.h"
+
+namespace vram::plan {
+namespace {
+
+/// The rest of the word in `fields` that begins with `name` and `mark`; nothing where there is none.
+std::optional<std::string_view> field_of(std::string_view fields, std::string_view name, char mark) {
+  while (!fields.empty()) {
+    const std::size_t end = std::min(fields.find(' '), fields.size());
+    const std::string_view word = fields.substr(0, end);
+    if (word.size() > name.size() && word.starts_with(name) && word[name.size()] == mark)
+      return word.substr(name.size() + 1);
+    fields.remove_prefix(std::min(end + 1, fields.size()));
+  }
+  return std::nullopt;
+}
+
+std::string_view fields_of(std::string_view model_type) {
+  for (const ConfigClass& each : config_classes())
+    if (each.model_type == model_type) return each.fields;
+  return "";
+}
+
+}  // namespace
+
+bool truthy(const json::Value& value) {
+  if (const bool* flag = value.boolean()) return *flag;
+  if (const auto number = value.number()) return *number != 0;
+  if (const std::string* text = value.string()) return !text->empty();
+  if (const json::Array* items = value.array()) return !items->empty();
+  if (const json::Object* object = value.object()) return !object->members().empty();
+  return false;
+}
+
+HfConfig::HfConfig(const json::Value& config, std::string_view model_type) : config_(&config), model_type_(model_type) {
+  if (const json::Value* own = config.find("model_type"); own && own->string()) model_type_ = *own->string();
+  class_fields_ = fields_of(model_type_);
+}
+
+const json::Value* HfConfig::find(std::string_view name) const {
+  if (const json::Value* own = config_->find(name)) return own;
+  const std::string_view other = own_name(name);
+  return other != name ? config_->find(other) : nullptr;
+}
+
+std::string_view HfConfig::own_name(std::string_view name) const {
+  return field_of(class_fields_, name, '>').value_or(name);
+}
+
+std::optional<std::int64_t> HfConfig::class_number(std::string_view name) const {
+  const auto number = field_of(class_fields_, own_name(name), '=');
+  return number ? read_integer(*number) : std::nullopt;
+}
+
+std::optional<double> HfConfig::number(std::string_view name) const {
+  if (const json::Value* own = find(name)) return own->number();
+  const auto number = class_number(name);
+  return number ? std::optional(double(*number)) : std::nullopt;
+}
+
+std::optional<std::int64_t> HfConfig::whole(std::string_view name) const {
+  const json::Value* own = find(name);
+  if (own && own->array() && !own->array()->empty()) own = &own->array()->front();
+  const auto number = own ? own->number() : std::nullopt;
+  if (!own) return class_number(name);
+  if (!number || std::abs(*number) > 9e15) return std::nullopt;
+  return std::int64_t(*number);
+}
+
+std::optional<std::int64_t> HfConfig::whole_of(std::span<const std::string_view> names) const {
+  for (const std::string_view name : names)
+    if (const auto number = whole(name)) return number;
+  return std::nullopt;
+}
+
+bool HfConfig::truthy(std::string_view name) const {
+  if (const json::Value* own = find(name)) return plan::truthy(*own);
+  return class_number(name).value_or(0) != 0;
+}
+
+std::string HfConfig::text(std::string_view name) const {
+  const json::Value* own = find(name);
+  return own && own->string() ? *own->string() : "";
+}
+
+HfConfig text_config(const ModelSource& source) {
+  const HfConfig root(source.config);
+  const json::Value& text = source.text();
+  if (&text == &source.config) return root;
+  return HfConfig(text, field_of(fields_of(root.model_type()), "text", '@').value_or(""));
+}
+
+}  // namespace vram::plan

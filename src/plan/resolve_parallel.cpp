@@ -1,0 +1,177 @@
+// Parallel sizes, and whether this model can be divided by them.
+//
+// source  vllm v0.33.0 vllm/config/parallel.py, _validate_parallel_config; vllm/config/model.py,
+//         verify_with_parallel_config
+#include <algorithm>
+#include <string>
+
+#include "plan/launch.h"
+
+namespace vram::plan {
+namespace {
+
+/// How refusals of context parallelism and of expert load balancing are worded.
+enum class Wording { kAssertions, kErrors };
+constexpr vllm::Step<Wording> kContextWording[] = {
+    {{}, Wording::kAssertions, "vllm v0.25.1 vllm/config/model.py, verify_with_parallel_config"},
+    {{2026, 7, 20}, Wording::kErrors, "~vllm v0.28.0 vllm/config/model.py, verify_with_parallel_config"},
+};
+static_assert(vllm::well_formed(kContextWording));
+
+std::string number(std::int64_t n) { return std::to_string(n); }
+
+/// source  vllm/transformers_utils/model_arch_config_convertor.py, get_total_num_kv_heads
+std::int64_t total_kv_heads(const HfConfig& text, std::int64_t heads) {
+  constexpr std::string_view kNames[] = {"n_head_kv", "num_kv_heads", "num_key_value_heads", "multi_query_group_num",
+                                         "num_attention_groups"};
+  const std::string& type = text.model_type();
+  const bool falcon = type == "falcon" || type.starts_with("RefinedWeb");
+  if (falcon && !text.truthy("new_decoder_architecture") && text.truthy("multi_query")) return 1;
+  if (const json::Value* attention = text.find("attn_config"); attention && attention->object())
+    return HfConfig(*attention).whole("kv_n_heads").value_or(heads);
+  return text.whole_of(kNames).value_or(heads);
+}
+
+Stop check_context(const Launch& launch, std::int64_t tensor, std::int64_t heads) {
+  const std::int64_t context = launch.plan.kv.decode_context_parallel;
+  if (context <= 1 || launch.latent_attention) return std::nullopt;
+  const bool errors = vllm::in_force(kContextWording, launch.day) == Wording::kErrors;
+  const std::int64_t kv_heads = std::max<std::int64_t>(total_kv_heads(launch.text(), heads), 1);
+  if (tensor <= kv_heads)
+    return refused(errors
+                       ? "Decode context parallelism for GQA/MQA requires `--tensor-parallel-size` (" + number(tensor) +
+                             ") to be greater than the model's total number of KV heads (" + number(kv_heads) +
+                             "). Increase `--tensor-parallel-size` or set `--decode-context-parallel-size 1`."
+                       : "tensor parallel size " + number(tensor) + " must be greater than total num kv heads " +
+                             number(kv_heads) + " when enable decode context parallel for GQA/MQA");
+  const std::int64_t most = tensor / kv_heads;
+  if (context > most)
+    return refused(errors ? "`--decode-context-parallel-size` (" + number(context) +
+                                ") exceeds the maximum supported value (" + number(most) +
+                                ") for `--tensor-parallel-size` (" + number(tensor) + ") and " + number(kv_heads) +
+                                " model KV heads."
+                          : "decode context parallel size must less than or equal to (tensor parallel size " +
+                                number(tensor) + " // total num kv heads " + number(kv_heads) + ") = " + number(most) +
+                                ", but got " + number(context));
+  const std::int64_t queries = heads / kv_heads;
+  if (queries % context != 0)
+    return refused(errors ? "The model's number of query heads per KV head (" + number(queries) +
+                                ") must be divisible by `--decode-context-parallel-size` (" + number(context) +
+                                ") for GQA/MQA."
+                          : "Total number of q per kv attn heads (" + number(queries) +
+                                ") must be divisible by dcp world size when enable decode context parallel for GQA (" +
+                                number(context) + ").");
+  return std::nullopt;
+}
+
+/// source  vllm/transformers_utils/model_arch_config_convertor.py, get_num_experts
+std::int64_t expert_count(const HfConfig& text) {
+  constexpr std::string_view kNames[] = {"num_experts", "moe_num_experts", "n_routed_experts", "num_local_experts"};
+  if (const auto experts = text.whole_of(kNames); experts && *experts > 0) return *experts;
+  std::int64_t most = 0;
+  const json::Value* blocks = text.find("block_configs");
+  if (!blocks || !blocks->array()) return 0;
+  for (const json::Value& block : *blocks->array())
+    if (block.object() && HfConfig(block).text("block_type") == "moe")
+      most = std::max(most, HfConfig(block).whole("n_routed_experts").value_or(0));
+  return most;
+}
+
+/// Model types whose attention caches one compressed row.
+///
+///   source  vllm/transformers_utils/model_arch_config_convertor.py, is_deepseek_mla
+bool caches_latent(const HfConfig& text) {
+  constexpr std::string_view kTypes[] = {
+      "deepseek_v2",  "deepseek_v3", "deepseek_v32",  "deepseek_v4",     "deepseek_v41",   "dots3_note",
+      "deepseek_mtp", "k3_dspark",   "glm5_next",     "glm5_next_text",  "glm_moe_dsa",    "glm4_moe_lite",
+      "kimi_k2",      "kimi_linear", "longcat_flash", "pangu_ultra_moe", "bailing_hybrid", "longcat_flash_ngram",
+      "hy_v4",        "axk1",        "AXK1"};
+  const std::string& type = text.model_type();
+  if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) return false;
+  return text.find("compress_ratios") ? text.has("head_dim") : text.whole("kv_lora_rank").has_value();
+}
+
+Stop check_balancing(Launch& launch) {
+  memory::Parallel& parallel = launch.plan.parallel;
+  const json::Value* config = launch.given.find("eplb_config");
+  std::int64_t redundant =
+      config && config->object() ? HfConfig(*config).whole("num_redundant_experts").value_or(0) : 0;
+  if (const auto older = launch.whole("num_redundant_experts")) redundant = *older;
+  if (!launch.given.flag_or("enable_eplb", false)) {
+    if (redundant != 0)
+      return refused("num_redundant_experts is set to " + number(redundant) +
+                     " but EPLB is not enabled. Either enable EPLB or unset num_redundant_experts.");
+    return std::nullopt;
+  }
+  if (!parallel.expert) return refused("enable_expert_parallel must be True to use EPLB.");
+  if (parallel.tensor * parallel.data <= 1)
+    return refused(vllm::in_force(kContextWording, launch.day) == Wording::kErrors
+                       ? "EPLB requires tensor, prefill-context, or data parallelism, but got TP=1, PCP=1, DP=1."
+                       : "EPLB requires tensor_parallel_size or data_parallel_size to be greater than 1, but got "
+                         "TP=1,DP=1.");
+  parallel.redundant_experts = redundant;
+  return std::nullopt;
+}
+
+Result<std::int64_t> size_of(const Launch& launch, std::string_view name) {
+  constexpr std::int64_t kMost = 1 << 16;
+  const std::int64_t size = launch.whole(name).value_or(1);
+  if (size >= 1 && size <= kMost) return size;
+  return Error{ErrorCode::kBadInput, '"' + std::string(name) + '"',
+               "expected a whole number of at least 1, found " + number(size), ""};
+}
+
+Stop read_sizes(Launch& launch) {
+  memory::Parallel& parallel = launch.plan.parallel;
+  std::int64_t prefill_context = 1;
+  const std::pair<std::string_view, std::int64_t*> sizes[] = {
+      {"tensor_parallel_size", &parallel.tensor},
+      {"pipeline_parallel_size", &parallel.pipeline},
+      {"data_parallel_size", &parallel.data},
+      {"decode_context_parallel_size", &launch.plan.kv.decode_context_parallel},
+      {"prefill_context_parallel_size", &prefill_context}};
+  for (const auto& [name, size] : sizes) {
+    const auto read = size_of(launch, name);
+    if (!read) return read.error();
+    *size = *read;
+  }
+  if (prefill_context > 1)
+    return Error{ErrorCode::kUnsupported, "\"prefill_context_parallel_size\"",
+                 "prefill context parallelism is not modelled: caches and weights would be a guess", "leave it at 1"};
+  parallel.expert = launch.given.flag_or("enable_expert_parallel", false);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Stop choose_parallel(Launch& launch) {
+  const HfConfig text = launch.text();
+  launch.experts = expert_count(text);
+  launch.latent_attention = caches_latent(text) && launch.around.variable("VLLM_MLA_DISABLE") != "1";
+  if (Stop stop = read_sizes(launch)) return stop;
+  if (Stop stop = check_balancing(launch)) return stop;
+  const memory::Parallel& parallel = launch.plan.parallel;
+  const std::int64_t context = launch.plan.kv.decode_context_parallel;
+  if (parallel.tensor % context != 0)
+    return refused("tp_size=" + number(parallel.tensor) + " must be divisible by" +
+                   (vllm::in_force(kContextWording, launch.day) == Wording::kErrors ? " " : "") +
+                   "dcp_size=" + number(context) + ".");
+  return std::nullopt;
+}
+
+Stop check_parallel(Launch& launch) {
+  const memory::Parallel& parallel = launch.plan.parallel;
+  const std::int64_t heads = launch.text().whole("num_attention_heads").value_or(0);
+  if (heads % parallel.tensor != 0)
+    return refused("Total number of attention heads (" + number(heads) +
+                   ") must be divisible by tensor parallel size (" + number(parallel.tensor) + ").");
+  if (parallel.expert && launch.experts < 1)
+    return refused("Number of experts in the model must be greater than 0 when expert parallelism is enabled.");
+  if (parallel.pipeline > 1 && launch.facts && !launch.has(vllm::kPipeline))
+    return refused(
+        "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` "
+        "interface.");
+  return check_context(launch, parallel.tensor, heads);
+}
+
+}  // namespace vram::plan
