@@ -71,6 +71,22 @@ void mamba2_mixer(Block& layer, const std::string& name, std::int64_t hidden, co
   layer.cache(name, state);
 }
 
+Mamba2 mamba2_figures(const json::Fields& config, std::int64_t hidden, std::int64_t intermediate) {
+  Mamba2 mamba;
+  mamba.intermediate = intermediate > 0 ? intermediate : config.count_or("mamba_expand", 2, 1) * hidden;
+  mamba.groups = config.count_or("mamba_n_groups", 1, 1);
+  mamba.heads = config.count_or("mamba_n_heads", 128, 1);
+  const json::Value* width = config.find("mamba_d_head");
+  const bool given = width && !width->string();  // else "auto"
+  mamba.head_width = given ? config.count("mamba_d_head") : mamba.intermediate / mamba.heads;
+  mamba.state = config.count_or("mamba_d_state", 256, 1);
+  mamba.kernel = config.count_or("mamba_d_conv", 4, 1);
+  mamba.conv_bias = config.flag_or("mamba_conv_bias", true);
+  mamba.bias = config.flag_or("mamba_proj_bias", false);
+  mamba.chunk = mamba_chunk(config, 256);
+  return mamba;
+}
+
 std::int64_t mamba_chunk(const json::Fields& config, std::int64_t absent) {
   return config.count_or("mamba_chunk_size", config.count_or("chunk_size", absent, 1), 1);
 }

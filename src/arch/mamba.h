@@ -34,6 +34,11 @@ struct Mamba2 {
 ///   source  vllm/model_executor/layers/mamba/mamba_mixer2.py
 void mamba2_mixer(Block& layer, const std::string& name, std::int64_t hidden, const Mamba2& mamba);
 
+/// mamba_n_heads, mamba_d_state and their kin of the configs of Bamba's kind.
+///
+///   intermediate  0: mamba_expand times `hidden`
+Mamba2 mamba2_figures(const json::Fields& config, std::int64_t hidden, std::int64_t intermediate = 0);
+
 /// What vLLM's model config takes for the chunk: mamba_chunk_size, else chunk_size, else `absent`.
 std::int64_t mamba_chunk(const json::Fields& config, std::int64_t absent);
 

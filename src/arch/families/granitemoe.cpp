@@ -1,5 +1,6 @@
 // Granite 3 MoE, with a shared MLP or with sliding windows in its later classes.
-#include "arch/decoder.h"
+#include "arch/families/granitemoe.h"
+
 #include "json/write.h"
 
 namespace vram::arch::families {
@@ -62,16 +63,9 @@ void describe(Builder& builder, const Naming& naming) {
   add_ends(builder, decoder, model, naming, {.every_stage = true});
   add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
     add_attention(layer, decoder, rule, rotary, std::size_t(i));
-    layer.replicated("block_sparse_moe.gate", decoder.hidden, {experts}, {.quantised = false});
-    layer.experts({.name = "block_sparse_moe.experts",
-                   .count = experts,
-                   .per_token = config.count_or("num_experts_per_tok", 2),
-                   .hidden = decoder.hidden,
-                   .intermediate = decoder.intermediate});
-    if (shared > 0 && naming.architecture != "GraniteMoeForCausalLM") {
-      layer.column("shared_mlp.input_linear", decoder.hidden, {shared, shared}, {.shards = kFusedInput});
-      layer.row("shared_mlp.output_linear", shared, decoder.hidden);
-    }
+    add_granite_experts(layer, config, decoder, experts);
+    if (shared > 0 && naming.architecture != "GraniteMoeForCausalLM")
+      add_granite_shared_mlp(layer, decoder.hidden, shared);
     layer.rms_norm("input_layernorm", decoder.hidden);
     layer.rms_norm("post_attention_layernorm", decoder.hidden);
   });
@@ -79,6 +73,20 @@ void describe(Builder& builder, const Naming& naming) {
 }
 
 }  // namespace
+
+void add_granite_experts(Block& layer, const json::Fields& config, const Decoder& decoder, std::int64_t experts) {
+  layer.replicated("block_sparse_moe.gate", decoder.hidden, {experts}, {.quantised = false});
+  layer.experts({.name = "block_sparse_moe.experts",
+                 .count = experts,
+                 .per_token = config.count_or("num_experts_per_tok", 2),
+                 .hidden = decoder.hidden,
+                 .intermediate = decoder.intermediate});
+}
+
+void add_granite_shared_mlp(Block& layer, std::int64_t hidden, std::int64_t shared) {
+  layer.column("shared_mlp.input_linear", hidden, {shared, shared}, {.shards = kFusedInput});
+  layer.row("shared_mlp.output_linear", shared, hidden);
+}
 
 extern const Entry granitemoe;
 const Entry granitemoe{kArchitectures, build_text<describe>, describe};
