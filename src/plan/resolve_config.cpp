@@ -1,6 +1,7 @@
 // What is served: the config with its overrides, the model class behind its name, what the class is run as.
 #include <algorithm>
 
+#include "arch/families/glm4v.h"
 #include "plan/launch.h"
 
 namespace vram::plan {
@@ -97,6 +98,7 @@ Stop apply_overrides(Launch& launch) {
     source.fingerprint = rebuilt->fingerprint;
   }
   rewrite_architecture(source, launch.day);
+  source = arch::families::as_glm4v(source, launch.day);
   return std::nullopt;
 }
 

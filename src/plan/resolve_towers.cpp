@@ -120,12 +120,13 @@ Stop choose_towers(Launch& launch) {
   const bool no_image = limits.none("image"), no_video = limits.none("video"), no_audio = limits.none("audio");
   memory::Towers& served = launch.plan.towers;
   if (looks_at_limits(launch) && launch.facts->towers != vllm::kNoTower) {
-    served = {.image = !no_image, .video = !no_video, .audio = !no_audio};
-    if (launch.facts->towers & vllm::kChunkTower) served.image = served.video = !limits.none("vision_chunk");
+    served = {.image = !no_image, .video = !no_video, .vision_chunk = !limits.none("vision_chunk"), .audio = !no_audio};
   }
   launch.plan.parallel.encoder_data = launch.text("mm_encoder_tp_mode") == "data" && launch.has(vllm::kTowerData);
+  // Gemma 4 hears only where its config has an encoder of sound.
+  const bool deaf = launch.is_architecture({"Gemma4ForConditionalGeneration"}) && !launch.root().find("audio_config");
   const bool text_only =
-      limits.none({"image", "video", "audio"}) ||
+      limits.none({"image", "video", "audio"}) || (deaf && no_image && no_video) ||
       (no_image &&
        launch.is_architecture({"Gemma3ForConditionalGeneration", "BagelForConditionalGeneration",
                                "PaliGemmaForConditionalGeneration", "HfMoondream", "Moondream3ForCausalLM"}));

@@ -41,7 +41,8 @@ constexpr char kScout[] = R"({"architectures": ["Llama4ForConditionalGeneration"
 constexpr char kLlava[] = R"({"architectures": ["LlavaForConditionalGeneration"],
   "text_config": {"architectures": ["LlamaForCausalLM"], "vocab_size": 32064}})";
 
-constexpr char kGlm4v[] = R"({"architectures": ["Glm4vForConditionalGeneration"], "vision_config": {}})";
+constexpr char kGlm4v[] = R"({"architectures": ["Glm4vForConditionalGeneration"], "model_type": "glm4v",
+  "vision_config": {}})";
 
 constexpr char kWhisper[] = R"({"architectures": ["WhisperForConditionalGeneration"], "d_model": 512,
   "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 8, "decoder_attention_heads": 8,

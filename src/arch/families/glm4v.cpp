@@ -1,4 +1,6 @@
 // GLM-4.1V and GLM-4.5V: a vision tower whose merger is as wide as the language model, before GLM-4's decoder.
+#include "arch/families/glm4v.h"
+
 #include "arch/decoder.h"
 #include "arch/vision/qwen2_vision.h"
 
@@ -8,6 +10,25 @@ namespace {
 constexpr std::string_view kArchitectures[] = {"Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration"};
 constexpr std::string_view kMergedGateUp[] = {"gate_up_proj"};
 constexpr ModelNames::Packed kPacked[] = {{"gate_up_proj", kMergedGateUp}};
+
+constexpr vllm::Step<bool> kFlatConfigIgnored[] = {
+    {{}, false, "vllm v0.19.0 requires transformers < 5, whose class hands the fields on"},
+    {{2026, 3, 31}, true, "~ vllm v0.20.0 takes transformers 5"},
+};
+static_assert(vllm::well_formed(kFlatConfigIgnored));
+
+/// source  transformers' Glm4vTextConfig
+struct Default {
+  std::string_view name;
+  std::int64_t value;
+};
+constexpr Default kTextDefaults[] = {{"vocab_size", 151552},
+                                     {"hidden_size", 4096},
+                                     {"intermediate_size", 13696},
+                                     {"num_hidden_layers", 40},
+                                     {"num_attention_heads", 32},
+                                     {"num_key_value_heads", 2},
+                                     {"max_position_embeddings", 32768}};
 
 /// source  vllm/model_executor/models/glm4_1v.py, Glm4vVisionTransformer; transformers' Glm4vVisionConfig
 void add_tower(Builder& builder, const json::Fields& vision) {
@@ -43,25 +64,11 @@ void add_tower(Builder& builder, const json::Fields& vision) {
   });
 }
 
-/// transformers reads a config without a "text_config" as one of all defaults, which have no bias.
-ModelSource with_text_config(const ModelSource& source) {
-  ModelSource result = source;
-  const json::Value* given = source.config.find("text_config");
-  const bool nested = given && given->object();
-  json::Object text = nested ? *given->object() : json::Object{};
-  if (!text.find("attention_bias")) text.set("attention_bias", json::Value(false));
-  if (!text.find("max_position_embeddings")) text.set("max_position_embeddings", json::Value(std::int64_t{32768}));
-  json::Object config = *source.config.object();
-  config.set("text_config", json::Value(std::move(text)));
-  result.config = json::Value(std::move(config));
-  return result;
-}
-
 /// source  vllm/model_executor/models/glm4_1v.py, Glm4vForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const bool sparse = source.architecture.starts_with("Glm4vMoe");
-  const ModelSource patched = sparse ? source : with_text_config(source);
-  auto builder = Builder::start(patched, options, {.rules = kVisualNames, .packed = kPacked});
+  const ModelSource read = as_glm4v(source, options.as_of);
+  auto builder = Builder::start(read, options, {.rules = kVisualNames, .packed = kPacked});
   if (!builder) return builder.error();
   add_tower(*builder, builder->config().inner("vision_config"));
   add_language_model(*builder, {sparse ? "Glm4MoeForCausalLM" : "Glm4ForCausalLM", "language_model"});
@@ -69,6 +76,22 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
 }
 
 }  // namespace
+
+ModelSource as_glm4v(const ModelSource& source, vllm::Date as_of) {
+  const json::Value* type = source.config.find("model_type");
+  const json::Value* text = source.config.find("text_config");
+  const bool named = type && type->string() && *type->string() == "glm4v";
+  if (!named || (text && text->object()) || !vllm::in_force(kFlatConfigIgnored, as_of)) return source;
+  json::Object defaults;
+  for (const auto& [name, value] : kTextDefaults) defaults.set(std::string(name), json::Value(value));
+  defaults.set("model_type", json::Value(std::string("glm4v_text")));
+  defaults.set("attention_bias", json::Value(false));
+  ModelSource result = source;
+  json::Object config = *source.config.object();
+  config.set("text_config", json::Value(std::move(defaults)));
+  result.config = json::Value(std::move(config));
+  return result;
+}
 
 extern const Entry glm4v;
 const Entry glm4v{kArchitectures, build};

@@ -10,6 +10,13 @@ constexpr std::string_view kArchitectures[] = {"Llama4ForCausalLM"};
 /// source  transformers' Llama4TextConfig
 constexpr Decoder kAbsent{5120, 8192, 202048, 48, 131072, {40, 8, 128}, false};
 
+/// Layers that attend within chunks keep no more than those; before, they were stored like the others.
+constexpr vllm::Step<bool> kStoresChunks[] = {
+    {{}, false, "vllm v0.9.2 vllm/v1/worker/gpu_model_runner.py, get_kv_cache_spec"},
+    {{2025, 7, 15}, true, "~ vllm v0.10.0 vllm/v1/kv_cache_interface.py, ChunkedLocalAttentionSpec"},
+};
+static_assert(vllm::well_formed(kStoresChunks));
+
 /// Layers whose entry is 0 have no positions.
 std::vector<std::int64_t> positions_by_layer(const json::Fields& config, std::int64_t layers) {
   std::vector<std::int64_t> rope = config.counts("no_rope_layers");
@@ -42,6 +49,7 @@ void describe(Builder& builder, const Naming& naming) {
   const std::int64_t chunk = config.is_null("attention_chunk_size") ? 0 : config.count_or("attention_chunk_size", 8192);
   const std::int64_t every = config.count_or("interleave_moe_layer_step", 1);
   const std::int64_t dense = config.count_or("intermediate_size_mlp", 16384, 1);
+  const bool chunked = chunk > 0 && vllm::in_force(kStoresChunks, builder.options().as_of);
   SelfAttention attention;
   const RotaryTable rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
 
@@ -51,7 +59,7 @@ void describe(Builder& builder, const Naming& naming) {
     const bool positions = rope[std::size_t(i)] != 0;
     attention.rotary = positions ? std::optional(rotary) : std::nullopt;
     attention.cache = attention_cache(builder, decoder.heads);
-    if (positions && chunk > 0)
+    if (positions && chunked)
       attention.cache = ChunkedLocal{{decoder.heads.kv, decoder.heads.width, decoder.heads.width}, Tokens(chunk)};
     self_attention(layer, decoder, attention);
     if (every > 0 && (i + 1) % every == 0)
