@@ -42,8 +42,8 @@ Block& Block::add_linear(std::string_view type, std::string name, std::int64_t i
                          Linear::Input split, const LinearOptions& options) {
   const Packing packing =
       options.quantised ? builder_->quantisation().linear({path(name), options.shards, type}) : Packing(Unquantised{});
-  modules.push_back(
-      Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype, options.tokens});
+  modules.push_back(Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype,
+                           options.tokens, options.aligned_rows});
   return *this;
 }
 
@@ -96,8 +96,18 @@ Block& Block::tensor(std::string name, std::vector<std::int64_t> shape, std::opt
 }
 
 Block& Block::buffer(std::string name, std::vector<std::int64_t> shape, Dtype dtype) {
-  tensor(std::move(name), std::move(shape), dtype);
-  std::get_if<Tensor>(&modules.back())->kind = Tensor::Kind::kBuffer;
+  return tensor(std::move(name), std::move(shape), dtype).as_buffer();
+}
+
+Block& Block::as_buffer(OnlyForShares only) {
+  Tensor& tensor = *std::get_if<Tensor>(&modules.back());
+  tensor.kind = Tensor::Kind::kBuffer;
+  tensor.only = std::move(only);
+  return *this;
+}
+
+Block& Block::as_view() {
+  std::get_if<Tensor>(&modules.back())->kind = Tensor::Kind::kView;
   return *this;
 }
 

@@ -26,6 +26,7 @@ struct LinearOptions {
   /// name and it is not the usual (qkv_proj, gate_up_proj; see ModelNames). For experts the names of their gate, up and
   /// down projections where they are not gate_proj, up_proj and down_proj (RoutedExperts' ckpt_*_proj_name).
   std::span<const std::string_view> shards = {};
+  std::int64_t aligned_rows = 1;  // a rank's rows are padded to a multiple of this
 };
 
 struct QkvHeads {
@@ -67,6 +68,10 @@ class Block {
   /// A whole parameter of the model's dtype, or of `dtype`.
   Block& tensor(std::string name, std::vector<std::int64_t> shape, std::optional<Dtype> dtype = {});
   Block& buffer(std::string name, std::vector<std::int64_t> shape, Dtype dtype);
+  /// Makes the tensor that was added last a buffer.
+  Block& as_buffer(OnlyForShares only = {});
+  /// Makes the tensor that was added last a buffer in the memory of another.
+  Block& as_view();
   /// A parameter whose first dimension is dealt out over ranks.
   Block& divided(std::string name, std::vector<Columns> rows, std::vector<std::int64_t> inner = {},
                  std::optional<Dtype> dtype = {});

@@ -47,10 +47,8 @@ void mamba2_mixer(Block& layer, const std::string& name, std::int64_t hidden, co
                {.bias = mamba.conv_bias, .quantised = false});
   layer.linear(name + ".in_proj", hidden, {inner, inner, group, group, heads}, Linear::Input::kWhole,
                {.bias = mamba.bias});
-  if (vllm::in_force(kConvolutionTwice, options.as_of)) {
-    layer.divided(name + ".conv_weights", {inner, group, group}, {mamba.kernel});
-    std::get_if<Tensor>(&layer.modules.back())->kind = Tensor::Kind::kView;
-  }
+  if (vllm::in_force(kConvolutionTwice, options.as_of))
+    layer.divided(name + ".conv_weights", {inner, group, group}, {mamba.kernel}).as_view();
   layer.divided(name + ".A", {heads}, {}, Dtype::kFloat32);
   layer.divided(name + ".D", {heads});
   layer.divided(name + ".dt_bias", {heads});

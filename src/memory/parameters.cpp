@@ -77,6 +77,10 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& around,
     on_rank.outputs.push_back(*rows);
     on_rank.output_whole += columns.split == Columns::Split::kWhole ? *rows : *rows * ranks;
   }
+  if (const std::int64_t padding = round_up(on_rank.output(), linear.aligned_rows) - on_rank.output(); padding > 0) {
+    on_rank.outputs.push_back(padding);
+    on_rank.output_whole += padding * ranks;
+  }
   if (auto refusal = create_packed(linear.packing, on_rank, creation, sink)) return refusal;
   if (linear.bias) sink({linear.name, "bias", {on_rank.output()}, 1, creation.dtype});
   return std::nullopt;
@@ -92,6 +96,12 @@ constexpr vllm::Step<bool> kExpertMap[] = {
 };
 static_assert(vllm::well_formed(kExpertMap));
 
+/// `intermediate` with the columns that fill the shares of too many ranks.
+std::int64_t padded_columns(const Experts& experts, const Parallel& parallel) {
+  const bool short_shares = parallel.tensor > 1 && experts.intermediate / parallel.tensor < experts.least_columns;
+  return short_shares && !parallel.expert ? experts.least_columns * parallel.tensor : experts.intermediate;
+}
+
 std::optional<Error> create_experts(const Experts& experts, const Creation& creation, const Sink& sink) {
   const Parallel& parallel = creation.parallel;
   const std::int64_t ranks = parallel.expert_ranks();
@@ -103,14 +113,18 @@ std::optional<Error> create_experts(const Experts& experts, const Creation& crea
     if (vllm::in_force(kExpertMap, creation.platform.as_of))
       sink({experts.name, "_expert_map", {on_rank.count_everywhere}, 1, Dtype::kInt32, true});
   } else {
-    if (experts.intermediate % ranks != 0) return not_divisible(experts.intermediate, ranks);
-    on_rank.intermediate = experts.intermediate / ranks;
+    const std::int64_t columns = padded_columns(experts, parallel);
+    if (columns % ranks != 0) return not_divisible(columns, ranks);
+    on_rank.intermediate = columns / ranks;
   }
   return create_packed_experts(experts.packing, on_rank, creation, sink);
 }
 
 std::optional<Error> create_tensor(const Tensor& tensor, const Creation& creation, const Sink& sink) {
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
+  const std::vector<std::int64_t>& shares = tensor.only.shares;
+  if (!shares.empty() && std::find(shares.begin(), shares.end(), tensor.only.units / ranks) == shares.end())
+    return std::nullopt;
   Parameter parameter{tensor.name,
                       "",
                       {0},

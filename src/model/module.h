@@ -55,6 +55,7 @@ struct Linear {
   Packing packing = {};
   std::optional<Dtype> dtype;  // where the class asks for another than the model's
   TokenSplit tokens = TokenSplit::kIgnored;
+  std::int64_t aligned_rows = 1;  // a rank's rows are padded to a multiple of this
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
@@ -66,7 +67,15 @@ struct Experts {
   bool gated = true;
   bool bias = false;
   Packing packing = {};
+  std::int64_t least_columns = 0;  // a rank's share of `intermediate` is padded to this
   friend bool operator==(const Experts&, const Experts&) = default;
+};
+
+/// Ranks on which a tensor exists: those whose share of `units` is one of `shares`; none named: all.
+struct OnlyForShares {
+  std::int64_t units = 0;
+  std::vector<std::int64_t> shares = {};
+  friend bool operator==(const OnlyForShares&, const OnlyForShares&) = default;
 };
 
 /// A parameter or buffer with no quantisation: norms, sinks, convolutions, state matrices.
@@ -78,6 +87,7 @@ struct Tensor {
   std::vector<std::int64_t> inner;  // the others
   Dtype dtype = Dtype::kBfloat16;
   Kind kind = Kind::kParameter;
+  OnlyForShares only = {};
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 

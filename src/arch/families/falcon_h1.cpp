@@ -20,8 +20,7 @@ static_assert(vllm::well_formed(kQuantisedMlp));
 void add_multipliers(Block& layer, const Mamba2& mamba) {
   const Columns inner{mamba.intermediate, 1, Columns::Split::kDivided};
   const Columns group{mamba.groups, mamba.state, Columns::Split::kReplicated};
-  layer.divided("mamba.mup_vector", {inner, inner, group, group, {mamba.heads}});
-  std::get_if<Tensor>(&layer.modules.back())->kind = Tensor::Kind::kBuffer;
+  layer.divided("mamba.mup_vector", {inner, inner, group, group, {mamba.heads}}).as_buffer();
 }
 
 /// source  vllm/model_executor/models/falcon_h1.py, FalconH1ForCausalLM

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "arch/builder.h"
+#include "arch/families.h"
+
+namespace vram::arch::families {
+
+/// The language model of Kimi-Linear and Kimi-K3.
+void describe_kimi_linear(Builder& builder, const Naming& naming);
+
+}  // namespace vram::arch::families
