@@ -57,10 +57,8 @@ void describe(Builder& builder, const Naming& naming) {
     layer.qkv("self_attention.query_key_value", decoder.hidden, decoder.heads,
               {.bias = switches.bias, .shards = kMergedQkv});
     layer.row("self_attention.dense", decoder.hidden, decoder.hidden, options);
-    if (switches.alibi)
-      layer.attention("self_attention.attn", cache);
-    else
-      layer.rotary(rotary).attention_in_model_dtype("self_attention.attn", cache);
+    if (!switches.alibi) layer.rotary(rotary);
+    layer.attention_in_model_dtype("self_attention.attn", cache);
     layer.column("mlp.dense_h_to_4h", decoder.hidden, {4 * decoder.hidden}, options);
     layer.row("mlp.dense_4h_to_h", 4 * decoder.hidden, decoder.hidden, options);
     layer.layer_norm(two && switches.parallel ? "ln_attn" : "input_layernorm", decoder.hidden);
