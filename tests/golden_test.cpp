@@ -325,6 +325,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   add_derived(deployment, answers);
   auto exact = plan::derive(patched, std::move(deployment));
   if (!exact) return fail(exact.error());
+  answers["derived.cache_dtype"] = '"' + exact->deployment.kv.cache_dtype + '"';
   answers["weights"] = std::to_string(exact->weights.front().total().count());
   answers["weights_pp"] = list(exact->weights, [](const memory::Weights& w) { return w.total().count(); });
   answers["parameters"] = std::to_string(exact->weights.front().elements);

@@ -12,14 +12,6 @@ namespace {
 using Backend = AttentionBackend;
 using vllm::Step;
 
-// TurboQuant beside recurrent layers; the layers at both ends that keep the model's dtype.
-enum class TurboquantHybrids { kRefused, kAllLayers };
-constexpr Step<TurboquantHybrids> kTurboquantHybrids[] = {
-    {{}, TurboquantHybrids::kRefused, "vllm v0.20.0 engine/arg_utils.py create_engine_config"},
-    {{2026, 5, 9}, TurboquantHybrids::kAllLayers, "~vllm v0.21.0 quantization/turboquant/config.py"},
-};
-constexpr std::int64_t kBoundaryLayers = 2;
-
 // Gemma 4 has two head widths, and vLLM wants one kernel for both.
 enum class TwoWidths { kAnything, kTriton, kFlashAttention4, kFlashAttention4ButFp8OnHopper };
 constexpr Step<TwoWidths> kTwoWidths[] = {
@@ -29,15 +21,6 @@ constexpr Step<TwoWidths> kTwoWidths[] = {
     {{2026, 10, 1}, TwoWidths::kFlashAttention4ButFp8OnHopper, "~vllm v0.31.0, the same"},
 };
 constexpr std::int64_t kWidestTriton = 256, kWidestFlashAttention4 = 512;
-
-// The format of a sparse latent cache before its backend came to choose it.
-enum class SparseFormat { kAsAsked, kAlwaysPacked, kPackedFp8 };
-constexpr Step<SparseFormat> kSparseFormat[] = {
-    {{}, SparseFormat::kAsAsked, "vllm v0.10.2 model_executor/models/config.py"},
-    {{2025, 9, 30}, SparseFormat::kAlwaysPacked, "~vllm v0.11.0, the same, DeepseekV32ForCausalLM"},
-    {{2025, 11, 11}, SparseFormat::kPackedFp8, "~vllm v0.11.1, the same"},
-    {{2026, 3, 9}, SparseFormat::kAsAsked, "~vllm v0.18.0 mla_attention.py"},
-};
 
 // What is put in place of MLA's backend on Blackwell.
 enum class Blackwell { kNothing, kCutlassOn100, kCutlass, kFlashInfer };
@@ -52,8 +35,7 @@ constexpr Step<Blackwell> kBlackwell[] = {
 // A block size that is a multiple of the forced one is left alone.
 constexpr Step<bool> kMultiplesPass[] = {{{}, false, "vllm v0.11.0 vllm/platforms/cuda.py check_and_update_config"},
                                          {{2025, 11, 11}, true, "~vllm v0.11.1, the same"}};
-static_assert(well_formed(kTurboquantHybrids) && well_formed(kTwoWidths) && well_formed(kSparseFormat) &&
-              well_formed(kBlackwell) && well_formed(kMultiplesPass));
+static_assert(well_formed(kTwoWidths) && well_formed(kBlackwell) && well_formed(kMultiplesPass));
 
 constexpr std::int64_t kFlashInferNope = 128;
 
@@ -75,18 +57,13 @@ std::set<std::int64_t> head_widths(const Model& model) {
   return widths;
 }
 
-bool turboquant(const std::string& cache_dtype) { return cache_dtype.starts_with("turboquant_"); }
-
-/// vLLM sorts layer numbers as numbers, and there are no other names among them.
-std::vector<std::string> with_boundary_layers(const std::vector<std::string>& asked, std::int64_t layers) {
-  std::vector<std::string> all = asked;
-  const std::int64_t each = std::min(kBoundaryLayers, layers / 2);
-  for (std::int64_t i = 0; i < each; ++i)
-    for (const std::int64_t layer : {i, layers - 1 - i}) all.push_back(std::to_string(layer));
-  return all;
+/// TurboQuant's kernels, and UltraQuant's name, do not go with newer versions.
+bool needs_flash_attention_2(std::string_view cache_dtype) {
+  return cache_dtype.starts_with("turboquant_") || cache_dtype == "ultraquant_4bit";
 }
 
-void serve_two_widths(const Model& model, const Platform& platform, AttentionConfig& config) {
+void serve_two_widths(const Model& model, const Platform& platform, std::string_view cache_dtype,
+                      AttentionConfig& config) {
   const bool gemma = model.architecture.starts_with("Gemma4") || model.architecture.starts_with("DiffusionGemma");
   const std::set<std::int64_t> widths = head_widths(model);
   const TwoWidths rule = vllm::in_force(kTwoWidths, platform.as_of);
@@ -94,7 +71,7 @@ void serve_two_widths(const Model& model, const Platform& platform, AttentionCon
   const std::int64_t widest = *widths.rbegin();
   if (rule != TwoWidths::kTriton && flash_attention_4_runs(platform) && widest <= kWidestFlashAttention4) {
     const bool by_layer = rule == TwoWidths::kFlashAttention4ButFp8OnHopper && platform.capability / 10 == 9 &&
-                          config.cache_dtype.starts_with("fp8");
+                          cache_dtype.starts_with("fp8");
     if (!by_layer && (!config.backend || config.backend == Backend::kFlashAttn)) config.flash_attention = 4;
     return;
   }
@@ -103,16 +80,8 @@ void serve_two_widths(const Model& model, const Platform& platform, AttentionCon
 }
 
 void serve_latent(const LatentAttention& latent, const Platform& platform, AttentionConfig& config) {
-  const vllm::Date day = platform.as_of;
-  if (latent.sparse) {
-    const SparseFormat rule = vllm::in_force(kSparseFormat, day);
-    const bool fp8 = config.cache_dtype.starts_with("fp8");
-    const bool unsaid = config.cache_dtype == "auto" && rule == SparseFormat::kAlwaysPacked;
-    if (rule != SparseFormat::kAsAsked && (fp8 || unsaid)) config.cache_dtype = "fp8_ds_mla";
-    if (config.cache_dtype == "bfloat16") config.cache_dtype = "auto";
-  }
   if (config.backend) return;
-  const Blackwell rule = vllm::in_force(kBlackwell, day);
+  const Blackwell rule = vllm::in_force(kBlackwell, platform.as_of);
   const bool family = platform.capability / 10 == 10 && !latent.sparse;
   if (rule == Blackwell::kCutlassOn100 && platform.capability == 100) config.backend = Backend::kCutlassMla;
   if (rule == Blackwell::kCutlass && family) config.backend = Backend::kCutlassMla;
@@ -132,8 +101,6 @@ bool is_hybrid(const Model& model) {
 
 Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvSettings& settings) {
   AttentionConfig config;
-  config.cache_dtype = settings.cache_dtype;
-  config.skipped_layers = settings.cache_dtype_skip_layers;
   if (!settings.attention_backend.empty()) {
     config.backend = read_attention_backend(settings.attention_backend);
     if (!config.backend)
@@ -141,17 +108,8 @@ Result<AttentionConfig> attention_config(const Model& model, const Platform& pla
                    "vLLM has no backend \"" + settings.attention_backend + '"',
                    "for example FLASH_ATTN, FLASHINFER or TRITON_ATTN"};
   }
-  if (turboquant(config.cache_dtype)) {
-    config.flash_attention = 2;  // TurboQuant's own kernels do not go with newer ones
-    if (!is_hybrid(model))
-      config.skipped_layers = with_boundary_layers(config.skipped_layers, std::int64_t(model.layers.size()));
-    else if (vllm::in_force(kTurboquantHybrids, platform.as_of) == TurboquantHybrids::kRefused)
-      return Error{ErrorCode::kRefused, "",
-                   "TurboQuant KV cache is not supported for hybrid (attention + Mamba) models. Boundary layer "
-                   "protection requires uniform attention layers.",
-                   ""};
-  }
-  serve_two_widths(model, platform, config);
+  if (needs_flash_attention_2(settings.cache_dtype)) config.flash_attention = 2;
+  serve_two_widths(model, platform, settings.cache_dtype, config);
   if (const LatentAttention* latent = latent_of(model)) serve_latent(*latent, platform, config);
   return config;
 }

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "memory/attention_backends.h"
 #include "memory/kv_settings.h"
@@ -15,14 +13,12 @@ namespace vram::memory {
 struct AttentionConfig {
   std::optional<AttentionBackend> backend;  // --attention-backend, or what vLLM puts in its place
   std::optional<int> flash_attention;       // flash_attn_version
-  std::string cache_dtype;                  // before the layers have their say
-  std::vector<std::string> skipped_layers;  // kv_cache_dtype_skip_layers, with what TurboQuant adds
 };
 
 /// A model that has layers of attention and recurrent ones: vLLM's is_hybrid.
 bool is_hybrid(const Model& model);
 
-/// errors  kRefused with vLLM's words; kBadInput for a backend that vLLM does not have
+/// errors  kBadInput for a backend that vLLM does not have
 /// source  vllm/engine/arg_utils.py; model_executor/models/config.py; platforms/cuda.py, check_and_update_config
 Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvSettings& settings);
 

@@ -53,13 +53,12 @@ class ModelPages {
   ModelPages(const Model& model, const Parallel& parallel, const KvSettings& settings, const AttentionContext& context)
       : model_(model), parallel_(parallel), settings_(settings), context_(context) {}
 
-  [[nodiscard]] TokenPages tokens(const AttentionConfig& config, std::string_view cache_dtype,
-                                  const std::vector<Backend>& backends) const {
+  [[nodiscard]] TokenPages tokens(std::string_view cache_dtype, const std::vector<Backend>& backends) const {
     const Bytes whole = head(cache_format(cache_dtype, model_.dtype));
     const Bytes plain = head(cache_format("auto", model_.dtype));
     const bool turboquant = cache_dtype.starts_with("turboquant_");
     TokenPages pages{whole, std::nullopt, latent() ? latent_row(cache_dtype) : whole};
-    if (!config.skipped_layers.empty()) pages.skipped = plain;
+    if (!settings_.cache_dtype_skip_layers.empty()) pages.skipped = plain;
     // The first layer's backend is asked, and only TurboQuant's own packs.
     if (turboquant && !backends.empty() && backends.front() != Backend::kTurboquant)
       pages.token = Bytes(2 * model_.head_width) * context_.kv_heads;
@@ -193,18 +192,15 @@ KvBackends summary(const LayerBackends& found, const BlockSizes& sizes, const Pl
 }  // namespace
 
 Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel& parallel, const Stage& stage,
-                         const Platform& platform, const KvSettings& asked) {
-  if (auto error = drafts_refused(model, platform, asked)) return *error;
-  auto config = attention_config(model, platform, asked);
+                         const Platform& platform, const KvSettings& settings) {
+  if (auto error = drafts_refused(model, platform, settings)) return *error;
+  const auto config = attention_config(model, platform, settings);
   if (!config) return config.error();
-  KvSettings settings = asked;
-  settings.cache_dtype = config->cache_dtype;
-  settings.cache_dtype_skip_layers = config->skipped_layers;
   const AttentionContext context = attention_context(model, parallel, platform, settings, *config);
   const ModelPages pages(model, parallel, settings, context);
   const bool handed_over = pages.hands_states_over();
   BlockQuestion question{settings, context, {}, pages.latent() != nullptr, {}, pages.recurrent(handed_over)};
-  question.pages = pages.tokens(*config, settings.cache_dtype, {});
+  question.pages = pages.tokens(settings.cache_dtype, {});
   const Heard heard = vllm::in_force(kHeard, platform.as_of);
 
   BlockSizes sizes = configured_block_sizes(question);
@@ -216,7 +212,7 @@ Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel&
   if (!found) return found.error();
   if (backends_come_first(platform.as_of)) {
     question.backends = distinct_attention(found->all);
-    question.pages = pages.tokens(*config, found->cache_dtype, question.backends);
+    question.pages = pages.tokens(found->cache_dtype, question.backends);
     auto resolved = block_sizes(question);
     if (!resolved) return resolved.error();
     sizes = *resolved;

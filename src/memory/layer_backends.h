@@ -42,7 +42,7 @@ struct BackendQuestion {
   const Parallel& parallel;
   const Stage& stage;
   const Platform& platform;
-  const KvSettings& settings;  // cache_dtype_skip_layers: complete
+  const KvSettings& settings;
   const AttentionConfig& config;
   std::optional<Tokens> block;  // what the selector hears of block sizes
 };

@@ -52,6 +52,8 @@ Result<Exact> derive(const ModelSource& given, Deployment deployment) {
     if (!weights) return weights.error();
     exact.draft_weights = *weights;
   }
+  // Attention backends may have put a format of theirs in place.
+  if (!exact.caches.empty()) deployment.kv.cache_dtype = exact.caches.front().backends.cache_dtype;
   exact.deployment = std::move(deployment);
   return exact;
 }

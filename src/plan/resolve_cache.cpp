@@ -73,12 +73,24 @@ constexpr vllm::Step<const char*> kNvfp4Advice[] = {
 };
 static_assert(vllm::well_formed(kNvfp4Advice));
 
-/// DeepSeek-V3.2's plain fp8 is its own layout from the start on; later the attention backend decides.
-constexpr vllm::Step<bool> kSparseLayoutAtOnce[] = {
-    {{}, true, "vllm v0.14.1 vllm/model_executor/models/config.py, DeepseekV32ForCausalLM"},
-    {{2026, 2, 15}, false, "~vllm v0.19.0 vllm/model_executor/models/config.py, DeepseekV32ForCausalLM"},
+/// DeepSeek-V3.2's cache was in a layout of its own from the start on; later the attention backend decides.
+enum class SparseLayout { kAsAsked, kUnlessBfloat16, kForFp8 };
+constexpr vllm::Step<SparseLayout> kSparseLayoutAtOnce[] = {
+    {{}, SparseLayout::kAsAsked, "vllm v0.10.2 vllm/model_executor/models/config.py"},
+    {{2025, 9, 30},
+     SparseLayout::kUnlessBfloat16,
+     "~vllm v0.11.0 vllm/model_executor/models/config.py, DeepseekV32ForCausalLM"},
+    {{2025, 11, 11}, SparseLayout::kForFp8, "~vllm v0.11.1, the same"},
+    {{2026, 3, 9}, SparseLayout::kAsAsked, "~vllm v0.18.0, the same"},
 };
 static_assert(vllm::well_formed(kSparseLayoutAtOnce));
+
+/// TurboQuant beside recurrent layers: first refused.
+constexpr vllm::Step<bool> kTurboquantHybrids[] = {
+    {{}, false, "vllm v0.20.0 vllm/engine/arg_utils.py, create_engine_config"},
+    {{2026, 5, 9}, true, "~vllm v0.21.0 vllm/model_executor/layers/quantization/turboquant/config.py"},
+};
+static_assert(vllm::well_formed(kTurboquantHybrids));
 
 /// On Blackwell these models cache fp8 unless told otherwise.
 constexpr vllm::Step<bool> kSparseFp8OnBlackwell[] = {
@@ -137,8 +149,9 @@ std::string for_sparse_attention(const Launch& launch, std::string asked) {
   const bool blackwell = launch.capability / 10 == 10 && vllm::in_force(kSparseFp8OnBlackwell, launch.day);
   if (asked == "auto" && blackwell && (glm || glm5)) return glm ? "fp8_e4m3" : "fp8";
   if ((deepseek || glm) && asked == "bfloat16") return "auto";
-  if (deepseek && asked.starts_with("fp8") && vllm::in_force(kSparseLayoutAtOnce, launch.day)) return "fp8_ds_mla";
-  return asked;
+  const SparseLayout layout = vllm::in_force(kSparseLayoutAtOnce, launch.day);
+  const bool own = asked.starts_with("fp8") || (asked == "auto" && layout == SparseLayout::kUnlessBfloat16);
+  return deepseek && own && layout != SparseLayout::kAsAsked ? "fp8_ds_mla" : asked;
 }
 
 /// source  vllm/model_executor/layers/quantization/turboquant/config.py, get_boundary_skip_layers
@@ -173,8 +186,13 @@ Stop choose_dtype_of_cache(Launch& launch) {
   kv.cache_dtype = for_sparse_attention(launch, from_checkpoint(launch, asked));
   const json::Value* skip = launch.given.find("kv_cache_dtype_skip_layers");
   if (skip) kv.cache_dtype_skip_layers = launch.given.texts("kv_cache_dtype_skip_layers");
-  if (kv.cache_dtype.starts_with("turboquant_") || kv.cache_dtype == "ultraquant_4bit")
-    skip_boundaries(launch, kv.cache_dtype_skip_layers);
+  if (!kv.cache_dtype.starts_with("turboquant_") && kv.cache_dtype != "ultraquant_4bit") return std::nullopt;
+  if (launch.hybrid && !vllm::in_force(kTurboquantHybrids, launch.day))
+    return refused(
+        "TurboQuant KV cache is not supported for hybrid (attention + Mamba) models. Boundary layer protection "
+        "requires "
+        "uniform attention layers.");
+  skip_boundaries(launch, kv.cache_dtype_skip_layers);
   return std::nullopt;
 }
 
@@ -209,7 +227,8 @@ Stop check_cache(Launch& launch) {
 }
 
 Stop check_cache_of_latents(Launch& launch) {
-  if (launch.latent_attention && launch.plan.kv.cache_dtype == "nvfp4")
+  const std::string& cache = launch.plan.kv.cache_dtype;
+  if (launch.latent_attention && cache.starts_with("nvfp4") && !cache.ends_with("_ds_mla"))
     return refused(
         "nvfp4 KV cache is not supported with MLA (Multi-head Latent Attention) backends. Please use a different "
         "--kv-cache-dtype " +
