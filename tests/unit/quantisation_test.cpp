@@ -175,6 +175,31 @@ const NameCase kNames[] = {
      "`quantization` argument (awq)."},
 };
 
+TEST(AutoRound, LayersOfTheirOwnBits) {
+  const Quantisation method = reading(
+      R"({"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {
+      "model.layers.0.self_attn.q_proj": {"bits": 8}, "model.layers.0.self_attn.k_proj": {"bits": 8},
+      "model.layers.0.self_attn.v_proj": {"bits": 8}, ".*mlp\\.gate$": {"bits": 16}}})",
+      kV0_33);
+  EXPECT_EQ(method.linear({"model.layers.0.self_attn.qkv_proj"}), Packing(Gptq{.bits = 8, .group = 128}));
+  EXPECT_EQ(method.linear({"model.layers.1.self_attn.qkv_proj"}), Packing(Gptq{.bits = 4, .group = 128}));
+  EXPECT_FALSE(quantised(method.linear({"model.layers.0.mlp.gate"})));
+  EXPECT_FALSE(quantised(method.head({"lm_head"})));
+}
+
+TEST(Quark, LayersOfTheirOwnScheme) {
+  const Quantisation method = reading(
+      R"({"quant_method": "quark", "export": {"kv_cache_group": []}, "exclude": ["lm_head", "re:.*mlp.gate$"],
+      "global_quant_config": {"weight": {"dtype": "fp8_e4m3", "qscheme": "per_tensor", "is_dynamic": false},
+      "input_tensors": {"dtype": "fp8_e4m3", "qscheme": "per_tensor", "is_dynamic": false}},
+      "layer_quant_config": {"*down_proj": {"weight": {"dtype": "fp4", "qscheme": "per_group", "group_size": 32,
+      "scale_format": "e8m0"}, "input_tensors": null}}, "layer_type_quant_config": {}})",
+      kV0_33);
+  EXPECT_TRUE(std::holds_alternative<Fp8>(method.linear({"model.layers.0.self_attn.qkv_proj"})));
+  EXPECT_TRUE(std::holds_alternative<Mxfp4>(method.linear({"model.layers.0.mlp.down_proj"})));
+  EXPECT_FALSE(quantised(method.linear({"model.layers.0.mlp.gate"})));
+}
+
 TEST(Name, IsWhatVllmRuns) {
   for (const NameCase& each : kNames) {
     const ModelSource model = source(each.config, each.model_type);

@@ -18,6 +18,12 @@ constexpr vllm::Step<Checks> kChecks[] = {
 };
 static_assert(vllm::well_formed(kChecks));
 
+constexpr vllm::Step<bool> kIntegerExpertsNeedCpu[] = {
+    {{}, false, "vllm v0.11.2 compressed_tensors_moe.py CompressedTensorsW4A8Int8MoEMethod; also v0.22.0"},
+    {{2026, 6, 8}, true, "~vllm v0.23.0 fused_moe/oracle/w4a8_int8.py select_w4a8_int8_moe_backend"},
+};
+static_assert(vllm::well_formed(kIntegerExpertsNeedCpu));
+
 enum class Kernel { kNamesMarlin, kPlain };
 constexpr vllm::Step<Kernel> kExpertWords[] = {
     {{}, Kernel::kNamesMarlin, "~vllm v0.24.0 compressed_tensors_moe_wna16_marlin.py; also v0.26.0"},
@@ -86,6 +92,8 @@ Outcome create_unpacked(const PackedInt& format, const LinearOnRank& linear, con
 
 Outcome create_unpacked(const PackedInt& format, const ExpertsOnRank& experts, const Creation& creation,
                         const Tensors& tensors) {
+  if (vllm::in_force(kIntegerExpertsNeedCpu, creation.platform.as_of))
+    return refused("W4A8 Int8 MoE is only supported on CPU platforms");
   const bool channelwise = format.group == -1;
   const std::int64_t n = experts.count, hidden = experts.hidden, size = experts.intermediate;
   if (!channelwise && (hidden % format.group != 0 || size % format.group != 0))
@@ -140,6 +148,13 @@ Outcome create(const PackedInt& format, const ExpertsOnRank& experts, const Crea
   const bool float8 = format.activations == PackedInt::Activations::kFp8, channelwise = format.group == -1;
   const std::int64_t n = experts.count, hidden = experts.hidden, size = experts.intermediate;
   const std::int64_t rows = experts.first_rows(), bits = format.bits;
+  if (float8) {
+    const auto uneven = [](const char* name, std::int64_t value) {
+      return refused(name + ("=" + text(value)) + " must be divisible by 256");
+    };
+    if (hidden % 256 != 0) return uneven("hidden_size", hidden);
+    if (size % 256 != 0) return uneven("intermediate_size_per_partition", size);
+  }
   if (!channelwise && !float8)
     if (auto refusal = check_expert_groups(format, experts, creation)) return refusal;
   const std::int64_t first_groups = channelwise ? 1 : hidden / format.group;
