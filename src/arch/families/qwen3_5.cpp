@@ -18,6 +18,9 @@ constexpr Decoder kSparse{2048, 0, 248320, 40, 32768, {16, 2, 256}, false};
 constexpr GatedDelta kAbsentDelta{16, 32, 128, 128, 4};
 constexpr SharedExperts kAbsentExperts{256, 8, 512, 512};
 
+/// The text model's hf_to_vllm_mapper: its checkpoints are those of the whole model.
+constexpr NameRule kTextNames[] = {{NameRule::Where::kPrefix, "model.language_model.", "model."}};
+
 /// source  vllm/model_executor/models/qwen3_5.py, Qwen3_5ForCausalLMBase
 void describe(Builder& builder, const Naming& naming) {
   const Qwen35 text = read_qwen3_5(builder, naming.architecture);
@@ -37,11 +40,15 @@ void describe(Builder& builder, const Naming& naming) {
 }
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options, {.rules = kVisualNames});
-  if (!builder) return builder.error();
   std::string name = source.architecture;
   constexpr std::string_view kWithTower = "ForConditionalGeneration";
-  if (!name.ends_with(kWithTower)) {
+  const bool text_only = !name.ends_with(kWithTower);
+  ModelNames names;
+  names.rules = kVisualNames;
+  if (text_only) names.rules = kTextNames;
+  auto builder = Builder::start(source, options, names);
+  if (!builder) return builder.error();
+  if (text_only) {
     describe(*builder, {name, ""});
     return builder->finish();
   }

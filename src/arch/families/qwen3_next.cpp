@@ -31,38 +31,50 @@ static_assert(vllm::well_formed(kSharedFollowsTokens));
 
 /// source  vllm/model_executor/models/qwen3_next.py, Qwen3NextForCausalLM
 void describe(Builder& builder, const Naming& naming) {
-  const json::Fields& config = builder.text();
-  Decoder decoder = read_decoder(builder, kAbsent);
-  decoder.tied = false;  // the class never ties
-  const RotaryTable rotary = quarter_rotary_table(builder, decoder);
-  const GatedDelta delta = gated_delta(config, kAbsentDelta);
-  const SharedExperts experts = shared_experts(config, kAbsentExperts);
-  const std::int64_t sparse_step = config.count_or("decoder_sparse_step", 1, 1);
-  const std::vector<std::int64_t> dense_layers = config.counts("mlp_only_layers");
-  const std::vector<std::string> kinds = layer_kinds(
-      config, "layer_types", decoder.layers,
-      every(config.count_or("full_attention_interval", 4, 1), decoder.layers, "full_attention", "linear_attention"),
-      {"linear_attention", "full_attention"});
+  const Qwen3Next text = read_qwen3_next(builder);
+  const Decoder& decoder = text.decoder;
+  const std::vector<std::string> kinds = layer_kinds(builder.text(), "layer_types", decoder.layers,
+                                                     every(builder.text().count_or("full_attention_interval", 4, 1),
+                                                           decoder.layers, "full_attention", "linear_attention"),
+                                                     {"linear_attention", "full_attention"});
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.embedding_on_every_stage = true, .head_on_every_stage = true});
   add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    if (kinds[std::size_t(i)] == "linear_attention")
-      gated_delta_net(layer, "linear_attn", decoder.hidden, delta, GatedDeltaLayout::kInterleaved);
-    else
-      add_gated_attention(layer, decoder, rotary);
-    const bool dense = std::find(dense_layers.begin(), dense_layers.end(), i) != dense_layers.end();
-    if (!dense && experts.count > 0 && (i + 1) % sparse_step == 0)
-      add_shared_experts(layer, experts, decoder.hidden);
-    else
-      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate);
-    add_layer_norms(layer, decoder.hidden);
+    add_qwen3_next_layer(layer, text, i, kinds[std::size_t(i)] == "linear_attention");
   });
   describe_model(builder, decoder, model + ".layers");
   builder.model.recurrent = true;
 }
 
 }  // namespace
+
+Qwen3Next read_qwen3_next(const Builder& builder) {
+  const json::Fields& config = builder.text();
+  Qwen3Next text;
+  text.decoder = read_decoder(builder, kAbsent);
+  text.decoder.tied = false;  // the class never ties
+  text.rotary = quarter_rotary_table(builder, text.decoder);
+  text.delta = gated_delta(config, kAbsentDelta);
+  text.experts = shared_experts(config, kAbsentExperts);
+  text.sparse_step = config.count_or("decoder_sparse_step", 1, 1);
+  text.dense_layers = config.counts("mlp_only_layers");
+  return text;
+}
+
+void add_qwen3_next_layer(Block& layer, const Qwen3Next& text, std::int64_t i, bool recurrent) {
+  const std::int64_t hidden = text.decoder.hidden;
+  if (recurrent)
+    gated_delta_net(layer, "linear_attn", hidden, text.delta, GatedDeltaLayout::kInterleaved);
+  else
+    add_gated_attention(layer, text.decoder, text.rotary);
+  const bool dense = std::find(text.dense_layers.begin(), text.dense_layers.end(), i) != text.dense_layers.end();
+  if (!dense && text.experts.count > 0 && (i + 1) % text.sparse_step == 0)
+    add_shared_experts(layer, text.experts, hidden);
+  else
+    gated_mlp(layer, "mlp", hidden, text.decoder.intermediate);
+  add_layer_norms(layer, hidden);
+}
 
 void add_gated_attention(Block& layer, const Decoder& decoder, const RotaryTable& rotary) {
   const Builder& builder = layer.builder();

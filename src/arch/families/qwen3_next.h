@@ -19,6 +19,20 @@ struct SharedExperts {
 SharedExperts shared_experts(const json::Fields& config, const SharedExperts& absent);
 void add_shared_experts(Block& layer, const SharedExperts& experts, std::int64_t hidden);
 
+/// The figures of a Qwen3-Next language model.
+struct Qwen3Next {
+  Decoder decoder;
+  RotaryTable rotary;
+  GatedDelta delta;
+  SharedExperts experts;
+  std::int64_t sparse_step = 1;
+  std::vector<std::int64_t> dense_layers;
+};
+Qwen3Next read_qwen3_next(const Builder& builder);
+
+/// Qwen3NextDecoderLayer.
+void add_qwen3_next_layer(Block& layer, const Qwen3Next& text, std::int64_t i, bool recurrent);
+
 /// A decoder layer's norms and, with "layer_scale", its scales.
 void add_layer_norms(Block& layer, std::int64_t hidden);
 
