@@ -130,6 +130,8 @@ class Builder {
   [[nodiscard]] std::int64_t layers(std::string_view name = "num_hidden_layers") const;
 
   Model model;
+  /// Whether the whole model's config ties the language model's embedding and head; absent: its own decides.
+  std::optional<bool> tied;
 
  private:
   Builder(const ModelSource& source, const BuildOptions& options, Quantisation quantisation);

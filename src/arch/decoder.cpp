@@ -15,6 +15,28 @@ constexpr vllm::Step<WindowRule> kWindowRule[] = {
 };
 static_assert(vllm::well_formed(kWindowRule));
 
+/// Whether a language model inside another is tied as the whole model's config says.
+constexpr vllm::Step<bool> kWholeTies[] = {
+    {{}, false, "vllm v0.19.0 vllm/config/vllm.py, with_hf_config: with transformers 5 only"},
+    {{2026, 3, 31}, true, "~ vllm v0.20.0 takes transformers 5"},
+};
+static_assert(vllm::well_formed(kWholeTies));
+
+/// "tie_word_embeddings" of the config classes that have it.
+/// source  transformers' configuration files of these models
+struct TieDefault {
+  std::string_view model_type;
+  bool tied;
+};
+constexpr TieDefault kTieDefaults[] = {
+    {"gemma3", true},           {"gemma4", true},       {"mistral3", true},   {"lfm2_vl", true},
+    {"kimi_k25", true},         {"paligemma", true},    {"llama4", false},    {"cohere2_vision", true},
+    {"qwen2_vl", false},        {"qwen2_5_vl", false},  {"qwen3_vl", false},  {"qwen3_vl_moe", false},
+    {"qwen3_5", false},         {"qwen3_5_moe", false}, {"llava", false},     {"llava_next", false},
+    {"llava_onevision", false}, {"glm4v", false},       {"glm4v_moe", false}, {"idefics3", false},
+    {"smolvlm", false},
+};
+
 bool is_null(const json::Fields& config, std::string_view name) {
   const json::Value* value = config.value().object() ? config.value().object()->find(name) : nullptr;
   return value && value->is_null();
@@ -54,7 +76,7 @@ Decoder read_decoder(const Builder& builder, const Decoder& absent) {
     decoder.heads.width = decoder.hidden / decoder.heads.query;
   // 0 is read as absent by vLLM's `head_dim or …`.
   if (const auto given = config.maybe_count("head_dim"); given && *given > 0) decoder.heads.width = *given;
-  decoder.tied = config.flag_or("tie_word_embeddings", absent.tied);
+  decoder.tied = builder.tied.value_or(config.flag_or("tie_word_embeddings", absent.tied));
   return decoder;
 }
 
@@ -179,7 +201,21 @@ void add_layers(Builder& builder, const Decoder& decoder, const std::string& pre
   });
 }
 
+void tie_as_the_whole(Builder& builder) {
+  const json::Fields& config = builder.config();
+  const bool nested = &config.value() != &builder.text().value();
+  if (!nested || !vllm::in_force(kWholeTies, builder.options().as_of)) return;
+  const std::string type = config.text_or("model_type", "");
+  const auto is_type = [&](const TieDefault& each) { return each.model_type == type; };
+  const auto* found = std::find_if(std::begin(kTieDefaults), std::end(kTieDefaults), is_type);
+  if (config.has("tie_word_embeddings"))
+    builder.tied = config.flag_or("tie_word_embeddings", false);
+  else if (found != std::end(kTieDefaults))
+    builder.tied = found->tied;
+}
+
 void add_language_model(Builder& builder, const Naming& naming) {
+  tie_as_the_whole(builder);
   for (const families::Entry* family : families::all())
     for (const std::string_view name : family->architectures)
       if (name == naming.architecture && family->describe) return family->describe(builder, naming);

@@ -141,6 +141,12 @@ Result<Model> build_text(const ModelSource& source, const BuildOptions& options)
   return started->finish();
 }
 
+/// From transformers 5 on "tie_word_embeddings" belongs to the config that sees both ends: a language model that vLLM
+/// builds inside another is tied as the whole model's config says.
+///
+///   source  vllm/config/vllm.py, with_hf_config
+void tie_as_the_whole(Builder& builder);
+
 /// Adds the language model that vLLM's registry has under `naming.architecture` to a model of several parts.
 void add_language_model(Builder& builder, const Naming& naming);
 

@@ -189,11 +189,46 @@ KvBackends summary(const LayerBackends& found, const BlockSizes& sizes, const Pl
   return summary;
 }
 
+/// A layer that borrows keys and values needs its lender, the last one of its kind that has some, on its own stage.
+///
+///   source  vllm/model_executor/layers/attention/attention.py, validate_kv_sharing_target
+std::optional<Error> lender_missing(const Model& model, const Stage& stage) {
+  const auto caches = [&](std::int64_t layer) -> const std::vector<CacheLayer>& {
+    return model.kinds[std::size_t(model.layers[std::size_t(layer)])].caches;
+  };
+  const auto lends = [](const LayerCache& lender, const SharedCache& borrower) {
+    const auto* full = std::get_if<FullAttention>(&lender);
+    const auto* sliding = std::get_if<SlidingWindow>(&lender);
+    return borrower.window ? sliding && sliding->window == *borrower.window : full != nullptr;
+  };
+  const auto name = [&](std::int64_t layer, const std::string& last) {
+    return model.layer_prefix + '.' + std::to_string(layer) + '.' + last;
+  };
+  // The last layer before `layer` that lends to `borrower`.
+  const auto lender_of = [&](std::int64_t layer, const SharedCache& borrower) {
+    while (--layer >= 0)
+      if (!caches(layer).empty() && lends(caches(layer).front().cache, borrower)) break;
+    return layer;
+  };
+  for (std::int64_t i = stage.begin; i < stage.end; ++i)
+    for (const CacheLayer& cache : caches(i)) {
+      const auto* borrower = std::get_if<SharedCache>(&cache.cache);
+      const std::int64_t lender = borrower ? lender_of(i, *borrower) : -1;
+      if (lender < 0 || lender >= stage.begin) continue;
+      return Error{ErrorCode::kRefused, "",
+                   "Specified KV sharing target layer for " + name(i, cache.name) + " is not valid: target layer " +
+                       name(lender, cache.name) + " is not a valid Attention layer in the model.",
+                   ""};
+    }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel& parallel, const Stage& stage,
                          const Platform& platform, const KvSettings& settings) {
   if (auto error = drafts_refused(model, platform, settings)) return *error;
+  if (auto error = lender_missing(model, stage)) return *error;
   const auto config = attention_config(model, platform, settings);
   if (!config) return config.error();
   const AttentionContext context = attention_context(model, parallel, platform, settings, *config);

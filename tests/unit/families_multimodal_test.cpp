@@ -56,6 +56,11 @@ memory::Parallel ranks(std::int64_t tensor) {
   return parallel;
 }
 
+constexpr char kMistral3[] = R"({"architectures": ["Mistral3ForConditionalGeneration"], "model_type": "mistral3",
+  "text_config": {"head_dim": 128, "hidden_size": 5120, "intermediate_size": 16384, "model_type": "ministral3",
+  "num_attention_heads": 32, "num_hidden_layers": 40, "num_key_value_heads": 8, "tie_word_embeddings": false,
+  "vocab_size": 131072}, "vision_config": {"model_type": "pixtral", "image_size": 1540, "patch_size": 14}})";
+
 struct Case {
   const char* name;
   const char* config;
@@ -102,6 +107,15 @@ const Case kCases[] = {
      .config = kWhisper,
      .tensor = 2,
      .parameters = 50'556'928},
+    {.name = "the whole model's config ties, by default as its class says: Ministral 3 14B on two ranks",
+     .config = kMistral3,
+     .tensor = 2,
+     .parameters = 6'639'602'688},
+    {.name = "with transformers 4 the language model's own config decided",
+     .config = kMistral3,
+     .as_of = kV0_14,
+     .tensor = 2,
+     .parameters = 6'975'147'008},
     {.name = "Muse Glimmer keeps its MLPs of the tower whole on eight ranks",
      .config = kMuse,
      .tensor = 8,

@@ -47,8 +47,26 @@ void add_tower(Builder& builder, const json::Fields& vision) {
                    });
 }
 
+/// vLLM's own config class passes by what transformers 5 makes of "use_sliding_window": a window that is given counts.
+constexpr vllm::Step<bool> kWindowCounts[] = {
+    {{}, false, "vllm v0.19.0 requires transformers < 5, whose Qwen2Config drops an unused window"},
+    {{2026, 3, 31}, true, "~ vllm v0.20.0 takes transformers 5; vllm/transformers_utils/configs/dotsocr.py"},
+};
+static_assert(vllm::well_formed(kWindowCounts));
+
+ModelSource with_window(const ModelSource& source, vllm::Date as_of) {
+  if (!vllm::in_force(kWindowCounts, as_of) || !source.config.find("sliding_window")) return source;
+  ModelSource result = source;
+  json::Object config = *source.config.object();
+  config.set("use_sliding_window", json::Value(true));
+  config.set("max_window_layers", json::Value(std::int64_t{0}));
+  result.config = json::Value(std::move(config));
+  return result;
+}
+
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
-  auto builder = Builder::start(source, options, {.rules = kNames, .packed = kPacked});
+  const ModelSource read = with_window(source, options.as_of);
+  auto builder = Builder::start(read, options, {.rules = kNames, .packed = kPacked});
   if (!builder) return builder.error();
   add_tower(*builder, builder->config().inner("vision_config"));
   add_language_model(*builder, {"Qwen2ForCausalLM", "language_model"});

@@ -170,6 +170,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
     describe(*builder, {"Gemma4ForCausalLM", ""});
     return builder->finish();
   }
+  tie_as_the_whole(*builder);
   add_gemma4_towers(*builder, builder->text().count_or("hidden_size", kAbsent.hidden, 1));
   describe(*builder, {"Gemma4ForCausalLM", "language_model"});
   return builder->finish();
