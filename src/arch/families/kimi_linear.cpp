@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "arch/decoder.h"
+#include "arch/draft.h"
 #include "arch/kda.h"
 #include "arch/latent.h"
 
@@ -39,6 +40,7 @@ struct Figures {
   std::int64_t experts = 0;       // 0: none
   std::int64_t expert_width = 0;  // routed_expert_hidden_size; 0: hidden
   bool joins_layers = false;      // attn_res_block_size
+  std::int64_t dense_layers = 0, sparse_period = 1;
 };
 
 Figures read(const Builder& builder) {
@@ -62,6 +64,8 @@ Figures read(const Builder& builder) {
   figures.experts = config.count_or("num_experts", 0);
   figures.expert_width = config.count_or("routed_expert_hidden_size", 0);
   figures.joins_layers = config.has("attn_res_block_size");
+  figures.dense_layers = config.count_or("first_k_dense_replace", 0);
+  figures.sparse_period = config.count_or("moe_layer_freq", 1, 1);
   return figures;
 }
 
@@ -126,14 +130,35 @@ void add_joints(Block& layer, std::int64_t hidden) {
   layer.replicated("mlp_res_proj", hidden, {1}, {.quantised = false});
 }
 
+/// source  KimiDecoderLayer of the same files
+void add_layer(Block& layer, const Figures& figures, std::int64_t i) {
+  const std::int64_t hidden = figures.decoder.hidden;
+  const auto& recurrent = figures.recurrent;
+  if (std::find(recurrent.begin(), recurrent.end(), i + 1) != recurrent.end())
+    kda_attention(layer, "self_attn", hidden, figures.kda);
+  else
+    add_latent_attention(layer, figures);
+  if (figures.experts > 0 && i >= figures.dense_layers && i % figures.sparse_period == 0)
+    add_experts(layer, figures, layer.builder().text());
+  else
+    gated_mlp(layer, "mlp", hidden, figures.decoder.intermediate,
+              {.tokens = figures.k3 ? TokenSplit::kWholeOnOneStage : TokenSplit::kIgnored});
+  layer.rms_norm("input_layernorm", hidden);
+  layer.rms_norm("post_attention_layernorm", hidden);
+  if (figures.joins_layers) add_joints(layer, hidden);
+}
+
+void describe_whole(Builder& builder, Figures figures, std::string layers) {
+  figures.decoder.heads.width = figures.latent.kv_rank + figures.latent.rope;
+  describe_model(builder, figures.decoder, std::move(layers));
+  builder.model.latent_attention = true;
+}
+
 }  // namespace
 
 void describe_kimi_linear(Builder& builder, const Naming& naming) {
-  const json::Fields& config = builder.text();
-  Figures figures = read(builder);
-  Decoder& decoder = figures.decoder;
-  const std::int64_t dense = config.count_or("first_k_dense_replace", 0);
-  const std::int64_t period = config.count_or("moe_layer_freq", 1, 1);
+  const Figures figures = read(builder);
+  const Decoder& decoder = figures.decoder;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming);
@@ -143,25 +168,23 @@ void describe_kimi_linear(Builder& builder, const Naming& naming) {
     last.replicated("output_attn_res_proj", decoder.hidden, {1}, {.quantised = false});
     builder.add_part("attention over layers", Part::Place::kLastStage, std::move(last));
   }
-  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) {
-    const auto& recurrent = figures.recurrent;
-    if (std::find(recurrent.begin(), recurrent.end(), i + 1) != recurrent.end())
-      kda_attention(layer, "self_attn", decoder.hidden, figures.kda);
-    else
-      add_latent_attention(layer, figures);
-    if (figures.experts > 0 && i >= dense && i % period == 0)
-      add_experts(layer, figures, config);
-    else
-      gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate,
-                {.tokens = figures.k3 ? TokenSplit::kWholeOnOneStage : TokenSplit::kIgnored});
-    layer.rms_norm("input_layernorm", decoder.hidden);
-    layer.rms_norm("post_attention_layernorm", decoder.hidden);
-    if (figures.joins_layers) add_joints(layer, decoder.hidden);
-  });
-  decoder.heads.width = figures.latent.kv_rank + figures.latent.rope;
-  describe_model(builder, decoder, model + ".layers");
-  builder.model.latent_attention = true;
+  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) { add_layer(layer, figures, i); });
+  describe_whole(builder, figures, model + ".layers");
   builder.model.recurrent = true;
+}
+
+void describe_kimi_draft(Builder& builder, const Naming& naming) {
+  Figures figures = read(builder);
+  figures.joins_layers = false;
+  const std::string layers = naming.under("model") + ".layers";
+  const std::int64_t first = figures.decoder.layers;
+  for (std::int64_t i = first; i < first + draft_layers(builder.text()); ++i) {
+    Block layer = builder.block(layers + '.' + std::to_string(i));
+    add_mtp_inputs(layer, figures.decoder.hidden);
+    add_layer(layer, figures, i);
+    builder.add_layer(std::move(layer));
+  }
+  describe_whole(builder, figures, layers);
 }
 
 extern const Entry kimi_linear;

@@ -64,7 +64,7 @@ void add_moonvit(Builder& builder, const json::Fields& vision, std::int64_t out)
   add_tower_part(builder, tower, std::move(projector));
 }
 
-void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out) {
+void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out, const Moonvit3d& kind) {
   const std::int64_t hidden = either(vision, "hidden_size", "vt_", 1152);
   const std::int64_t intermediate = either(vision, "intermediate_size", "vt_", 4304);
   const std::int64_t heads = either(vision, "num_attention_heads", "vt_", 16);
@@ -74,16 +74,17 @@ void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t o
   const bool quantised = builder.quantisation().method() != "compressed-tensors";
   const LinearOptions attends{.bias = vision.flag_or("attn_bias", true), .quantised = quantised};
   const LinearOptions linears{.bias = vision.flag_or("linear_bias", true), .quantised = quantised};
-  const Tower tower{.role = Part::Role::kChunks, .whole_with_data = true, .whole_unless = heads};
+  const Tower tower{.role = kind.role, .whole_with_data = true, .whole_unless = heads};
 
   Block ends = builder.block("vision_tower");
   const std::int64_t patch = vision.count_or("patch_size", 14, 1);
   convolution(ends, "patch_embed.proj", {hidden, 3, patch, patch}, vision.flag_or("patch_embed_proj_bias", true));
   ends.tensor("patch_embed.pos_emb.weight",
               {either(vision, "pos_emb_height", "init_", 64), either(vision, "pos_emb_width", "init_", 64), hidden});
-  ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_", 4), 1, hidden},
-              // A tower that may be quantised is not cast to the model's dtype.
-              quantised && !builder.quantisation().method().empty() ? Dtype::kFloat32 : builder.dtype());
+  if (kind.times)
+    ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_", 4), 1, hidden},
+                // A tower that may be quantised is not cast to the model's dtype.
+                quantised && !builder.quantisation().method().empty() ? Dtype::kFloat32 : builder.dtype());
   add_norm(ends, "encoder.final_layernorm", hidden, rms);
   add_tower_part(builder, tower, std::move(ends));
   const std::string depth = vision.has("num_hidden_layers") ? "num_hidden_layers" : "vt_num_hidden_layers";
