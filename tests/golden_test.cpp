@@ -112,6 +112,7 @@ Answers expected_answers(const json::Value& line) {
         backends && !backends->object()->members().empty())
       expect(answers, "backends", backends);
     expect(answers, "layout", derived->find("kv_cache_layout"));
+    expect(answers, "block_after_backend", derived->find("block_size_after_backend"));
   }
   if (const json::Value* groups = kv.find("groups")) {
     std::string text;
@@ -335,6 +336,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   json::Object backends;
   for (const auto& [name, layers] : exact->caches.front().backends.layers) backends.set(name, json::Value(layers));
   answers["backends"] = json::write_line(json::Value(std::move(backends)));
+  answers["block_after_backend"] = std::to_string(exact->caches.front().backends.block_size.count());
   answers["layout"] = '"' + exact->caches.front().backends.layout + '"';
   if (const json::Value* available = line.find("gpu_memory_available_for_kv_bytes")) {
     const std::vector<Bytes> each(exact->stages.size(), Bytes(*available->integer()));
