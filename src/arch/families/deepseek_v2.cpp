@@ -20,6 +20,14 @@ constexpr vllm::Step<bool> kFloatCorrectionBias[] = {
 };
 static_assert(vllm::well_formed(kFloatCorrectionBias));
 
+/// GLM-5, and configs that say moe_router_dtype, kept their gates in float32.
+constexpr vllm::Step<bool> kFloatGate[] = {
+    {{}, false, "vllm v0.24.0 deepseek_v2.py, DeepseekV2MoE"},
+    {{2026, 7, 5}, true, "~vllm v0.25.1 deepseek_v2.py, _get_moe_router_dtype; absent in v0.24.0"},
+    {{2026, 7, 18}, false, "~vllm v0.26.0 deepseek_v2.py, DeepseekV2MoE: the router's dtype is that of its result"},
+};
+static_assert(vllm::well_formed(kFloatGate));
+
 /// Attention over keys and values of every head, for configs that vLLM does not count as latent.
 /// source  vllm/model_executor/models/deepseek_v2.py, DeepseekV2Attention: values are padded to the width of keys
 void add_unfolded_attention(Block& layer, std::int64_t hidden, const LatentWidths& widths, const RotaryTable& rotary) {
@@ -99,7 +107,11 @@ bool is_deepseek_moe_layer(const json::Fields& config, std::int64_t i) {
 void add_deepseek_experts(Block& layer, const std::string& name, const json::Fields& config, std::int64_t hidden) {
   const std::int64_t experts = config.count_of({"n_routed_experts", "num_local_experts"});
   const std::int64_t intermediate = config.count("moe_intermediate_size");
-  layer.replicated(name + ".gate", hidden, {experts}, {.quantised = false});
+  LinearOptions gate{.quantised = false};
+  const bool asks_for_float =
+      config.text_or("model_type", "") == "glm_moe_dsa" || config.text_or("moe_router_dtype", "") == "float32";
+  if (asks_for_float && vllm::in_force(kFloatGate, layer.builder().options().as_of)) gate.dtype = Dtype::kFloat32;
+  layer.replicated(name + ".gate", hidden, {experts}, gate);
   if (config.text_or("topk_method", "") == "noaux_tc") {
     const bool is_float = vllm::in_force(kFloatCorrectionBias, layer.builder().options().as_of);
     layer.tensor(name + ".gate.e_score_correction_bias", {experts},

@@ -230,14 +230,28 @@ std::optional<Error> unsuitable_cache(const json::Fields& scheme) {
   return std::nullopt;
 }
 
+/// Whether any transform is left for vLLM to apply; those of weights are in the checkpoint's already.
+/// source  compressed_tensors/transform/transform_args.py, TransformLocation.is_online
+bool has_online_transforms(const json::Fields& config) {
+  const json::Value* transforms = config.inner("transform_config").find("config_groups");
+  if (!transforms || !transforms->object()) return false;
+  return std::ranges::any_of(transforms->object()->members(), [](const auto& scheme) {
+    const json::Value* places = scheme.second.find("apply");
+    return places && places->array() && std::ranges::any_of(*places->array(), [](const json::Value& place) {
+             const json::Value* location = place.find("location");
+             const bool at_weight = location && location->string() &&
+                                    (*location->string() == "weight_input" || *location->string() == "weight_output");
+             return !at_weight;
+           });
+  });
+}
+
 /// source  vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py, from_config
 Result<Method> read(const Reading& reading) {
   const json::Fields& config = reading.config;
-  const json::Fields sparsity = config.inner("sparsity_config"), transform = config.inner("transform_config");
-  if (!sparsity.texts("targets").empty())
+  if (!config.inner("sparsity_config").texts("targets").empty())
     return Error{ErrorCode::kUnsupported, config.place(), "2:4 sparsity is not modelled", "give a dense model"};
-  if (const json::Value* groups = transform.find("config_groups");
-      groups && groups->object() && !groups->object()->members().empty())
+  if (has_online_transforms(config))
     return Error{ErrorCode::kUnsupported, config.place(), "transforms of activations are not modelled", ""};
   std::vector<QuantScheme> schemes;
   Targets targets;
