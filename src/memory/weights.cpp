@@ -59,6 +59,32 @@ void add_times(Weights& total, const Weights& one, std::int64_t times) {
   for (std::size_t i = 0; i < kDtypes; ++i) total.by_dtype[i] += one.by_dtype[i] * times;
 }
 
+/// Once weights are quantised, latent attention keeps kv_b_proj in two parts of the model's dtype beside it.
+///
+///   source  vllm/model_executor/layers/attention/mla_attention.py, process_weights_after_loading: W_UK_T and W_UV
+class Unfolded {
+ public:
+  Unfolded(const Model& model, Moment moment) : model_(model), quantised_(moment == Moment::kQuantised) {}
+
+  void layer(const Layer& kind) {
+    latent_ = quantised_ && std::ranges::any_of(kind.caches, [](const CacheLayer& cache) {
+                return std::holds_alternative<LatentAttention>(cache.cache);
+              });
+  }
+  /// The parts of a tensor that has just been created.
+  void add_to(Weights& weights, const Parameter& parameter) const {
+    if (!latent_ || parameter.suffix != "weight" || !parameter.module.ends_with("kv_b_proj")) return;
+    const std::int64_t packed = parameter.dtype == Dtype::kUint8 ? 2 : 1;
+    const Bytes bytes = Bytes(width(model_.dtype)) * (parameter.elements() * packed);
+    weights.buffers += bytes;
+    weights.by_dtype[std::size_t(model_.dtype)] += bytes;
+  }
+
+ private:
+  const Model& model_;
+  bool quantised_, latent_ = false;
+};
+
 constexpr vllm::Step<bool> kTowersOnFirstStage[] = {
     {{}, false, "vllm v0.32.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
     {{2026, 10, 28}, true, "~ vllm v0.33.0 vllm/model_executor/models/interfaces.py, _mark_tower_model"},
@@ -119,7 +145,11 @@ Result<Weights> weigh_beside(const Model* target, const Stage& target_stage, con
                              const Towers& towers, Moment moment) {
   Weights total;
   Weights one;
-  const Sink sink = [&](const Parameter& parameter) { add(one, parameter); };
+  Unfolded unfolded(model, moment);
+  const Sink sink = [&](const Parameter& parameter) {
+    add(one, parameter);
+    unfolded.add_to(one, parameter);
+  };
   Creator creator({parallel, platform, model.dtype, false, moment}, sink);
   if (target) know_tables(creator, *target, target_stage, towers);
   for (const Part& part : model.parts) {
@@ -136,6 +166,7 @@ Result<Weights> weigh_beside(const Model* target, const Stage& target_stage, con
     one = {};
     const auto first_layer = std::find(model.layers.begin() + stage.begin, model.layers.end(), int(kind));
     const std::string block = model.layer_prefix + '.' + std::to_string(first_layer - model.layers.begin());
+    unfolded.layer(model.kinds[kind]);
     if (auto error = creator.create_all(model.kinds[kind].modules, false, block)) return *error;
     const Weights first = one;
     total += first;
