@@ -56,7 +56,16 @@ enum class Naming { kFirst, kClassNames, kNow };
 constexpr Step<Naming> kNaming[] = {{{}, Naming::kFirst, "vllm v0.10.2 v1/attention/backends, get_name"},
                                     {{2025, 9, 30}, Naming::kClassNames, "~vllm v0.11.0, the same"},
                                     {{2026, 2, 9}, Naming::kNow, "~vllm v0.16.0, the same"}};
-static_assert(well_formed(kNaming));
+constexpr Step<std::string_view> kCompressedName[] = {
+    {{}, "V4_FLASHMLA_SPARSE", "vllm v0.22.0 models/deepseek_v4/nvidia/flashmla.py, get_name"},
+    {{2026, 6, 8}, "FLASHMLA_SPARSE_DSV4", "~vllm v0.23.0 models/deepseek_v4/sparse_mla.py, get_name"}};
+static_assert(well_formed(kNaming) && well_formed(kCompressedName));
+
+// FlashInfer's sparse kernels on Hopper once insisted on a layout.
+constexpr Step<bool> kSm90HeadsFirst[] = {
+    {{}, true, "vllm v0.30.0 v1/attention/backends/mla/flashinfer_mla_sparse_sm90.py"},
+    {{2026, 10, 20}, false, "~vllm v0.32.0, the same"}};
+static_assert(well_formed(kSm90HeadsFirst));
 
 using Pages = std::vector<KernelBlock>;
 Pages exactly(std::initializer_list<std::int64_t> sizes) {
@@ -141,6 +150,7 @@ Pages sparse_pages(Backend backend, const AttentionContext& context, const std::
 }  // namespace
 
 std::string_view name(AttentionBackend backend, vllm::Date as_of) {
+  if (backend == Backend::kCompressedFlashMla) return vllm::in_force(kCompressedName, as_of);
   const Names& names = kNames[std::size_t(backend)];
   const Naming naming = vllm::in_force(kNaming, as_of);
   if (naming == Naming::kFirst && !names.first.empty()) return names.first;
@@ -243,6 +253,8 @@ std::optional<std::vector<CacheLayout>> layouts(AttentionBackend backend, const 
   const bool flashinfer = backend == Backend::kFlashInfer || backend == Backend::kTritonFlashInfer;
   if (flashinfer && platform.capability / 10 == 10) return std::vector{kLBHNC, kBLHNC};
   if (backend == Backend::kFlexAttention || backend == Backend::kTurboquant) return std::vector{kLBNHC};
+  if (backend == Backend::kFlashInferMlaSparseSm90 && vllm::in_force(kSm90HeadsFirst, platform.as_of))
+    return std::vector{kLBHNC};
   // The indexer's pages lie beside the latent ones inside a block.
   if (backend == Backend::kCompressedIndexer) return std::vector{kBLHNC, kBLNHC};
   return std::nullopt;

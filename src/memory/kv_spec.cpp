@@ -6,6 +6,7 @@
 #include "memory/attention_config.h"
 #include "memory/block_sizes.h"
 #include "memory/cache_format.h"
+#include "memory/cache_layout.h"
 #include "memory/layer_backends.h"
 #include "memory/layer_spec.h"
 #include "memory/recurrent_state.h"
@@ -39,11 +40,29 @@ constexpr Step<DraftsForStates> kDraftsForStates[] = {
     {{2026, 3, 4}, DraftsForStates::kAll, "~vllm v0.17.0 model_executor/layers/mamba/abstract.py"},
 };
 
-// One layout for all caches.
-constexpr Step<bool> kLayouts[] = {{{}, false, "vllm v0.28.0 v1/attention/backends/utils.py"},
-                                   {{2026, 8, 31}, true, "~vllm v0.29.0, the same, resolve_kv_cache_layout"}};
 static_assert(well_formed(kAsTheyCome) && well_formed(kHeard) && well_formed(kPackedBesideStates) &&
-              well_formed(kDraftsForStates) && well_formed(kLayouts));
+              well_formed(kDraftsForStates));
+
+// Whose business packed formats are: the spec's, but for TurboQuant; the backend's.
+constexpr Step<bool> kBackendsPack[] = {{{}, false, "vllm v0.27.0 v1/kv_cache_interface.py AttentionSpec"},
+                                        {{2026, 8, 18}, true, "~vllm v0.28.0 v1/attention/backend.py customize_spec"}};
+static_assert(well_formed(kBackendsPack));
+
+bool packs_format(Backend backend, CacheFormat::Mode mode, vllm::Date day) {
+  const bool backends = vllm::in_force(kBackendsPack, day);
+  switch (mode) {
+    case CacheFormat::Mode::kPlain:
+      return true;
+    case CacheFormat::Mode::kPerTokenHead:
+    case CacheFormat::Mode::kInt4PerTokenHead:
+      return !backends || backend == Backend::kTritonAttn || backend == Backend::kTritonMla;
+    case CacheFormat::Mode::kNvfp4:
+      return !backends || backend == Backend::kFlashInfer;
+    case CacheFormat::Mode::kTurboquant:
+      return backends && backend == Backend::kTurboquant;
+  }
+  return true;
+}
 
 constexpr std::int64_t kDefaultChunk = 2048;  // of recurrent kernels that name none
 
@@ -54,15 +73,16 @@ class ModelPages {
       : model_(model), parallel_(parallel), settings_(settings), context_(context) {}
 
   [[nodiscard]] TokenPages tokens(std::string_view cache_dtype, const std::vector<Backend>& backends) const {
-    const Bytes whole = head(cache_format(cache_dtype, model_.dtype));
-    const Bytes plain = head(cache_format("auto", model_.dtype));
-    const bool turboquant = cache_dtype.starts_with("turboquant_");
-    TokenPages pages{whole, std::nullopt, latent() ? latent_row(cache_dtype) : whole};
+    const CacheFormat format = cache_format(cache_dtype, model_.dtype);
+    const Bytes packed = head(format), plain = head(cache_format("auto", model_.dtype));
+    const bool turboquant = format.mode == CacheFormat::Mode::kTurboquant;
+    // One of the layers' backends is asked, the first, and each packs its own formats only.
+    const bool packs = backends.empty() || packs_format(backends.front(), format.mode, context_.platform.as_of);
+    const Bytes asked = packs ? packed : head({CacheFormat::Mode::kPlain, Dtype::kUint8});
+    TokenPages pages{asked, std::nullopt, turboquant ? packed : asked};
+    if (latent()) pages.beside_states = latent_row(cache_dtype);
     if (!settings_.cache_dtype_skip_layers.empty()) pages.skipped = plain;
-    // The first layer's backend is asked, and only TurboQuant's own packs.
-    if (turboquant && !backends.empty() && backends.front() != Backend::kTurboquant)
-      pages.token = Bytes(2 * model_.head_width) * context_.kv_heads;
-    if (turboquant && pages.skipped) pages.beside_states = Bytes(std::lcm(whole.count(), plain.count()));
+    if (turboquant && pages.skipped) pages.beside_states = Bytes(std::lcm(packed.count(), plain.count()));
     return pages;
   }
 
@@ -128,12 +148,17 @@ std::optional<Error> drafts_refused(const Model& model, const Platform& platform
   return Error{ErrorCode::kRefused, "", "Mamba with speculative decoding is not supported yet.", ""};
 }
 
-std::vector<Backend> distinct_attention(const std::vector<Backend>& all) {
-  std::vector<Backend> distinct;
+std::vector<Backend> distinct(const std::vector<Backend>& all) {
+  std::vector<Backend> each;
   for (const Backend backend : all)
-    if (!is_recurrent(backend) && std::find(distinct.begin(), distinct.end(), backend) == distinct.end())
-      distinct.push_back(backend);
-  return distinct;
+    if (std::find(each.begin(), each.end(), backend) == each.end()) each.push_back(backend);
+  return each;
+}
+
+std::vector<Backend> distinct_attention(const std::vector<Backend>& all) {
+  std::vector<Backend> attention = distinct(all);
+  std::erase_if(attention, is_recurrent);
+  return attention;
 }
 
 /// 0 for attention, 1 for recurrent layers, 2 for indexers: the order in which they were once collected.
@@ -142,29 +167,6 @@ int old_order(const KvLayer& layer) {
   return layer.spec.dtype == Dtype::kUint8 && layer.spec.kind == KvSpec::Kind::kMla && layer.spec.cache_dtype.empty()
              ? 2
              : 0;
-}
-
-std::string layout_of(const std::vector<Backend>& backends, const Platform& platform) {
-  constexpr CacheLayout kPreferred[] = {CacheLayout::kLBNHC, CacheLayout::kLBHNC, CacheLayout::kBLNHC,
-                                        CacheLayout::kBLHNC, CacheLayout::kBHLNC, CacheLayout::kLHBNC};
-  std::vector<std::vector<CacheLayout>> said;
-  for (const Backend backend : backends)
-    if (auto each = layouts(backend, platform)) said.push_back(*std::move(each));
-  if (said.empty()) return std::string(name(kPreferred[0]));
-  if (std::all_of(said.begin(), said.end(), [&](const auto& each) { return each == said.front(); }))
-    return std::string(name(said.front().front()));
-  // The layout that most put first, among those that all can read.
-  std::optional<CacheLayout> best;
-  std::ptrdiff_t votes = -1;
-  for (int i = 0; i < 6; ++i) {
-    const auto layout = CacheLayout(i);
-    const auto reads = [&](const auto& each) { return std::find(each.begin(), each.end(), layout) != each.end(); };
-    const auto first = std::count_if(said.begin(), said.end(), [&](const auto& each) { return each[0] == layout; });
-    if (!std::all_of(said.begin(), said.end(), reads) || first <= votes) continue;
-    best = layout;
-    votes = first;
-  }
-  return best ? std::string(name(*best)) : std::string();
 }
 
 KvBackends summary(const LayerBackends& found, const BlockSizes& sizes, const Platform& platform) {
@@ -180,12 +182,6 @@ KvBackends summary(const LayerBackends& found, const BlockSizes& sizes, const Pl
   }
   summary.block_size = sizes.block;
   summary.cache_dtype = found.cache_dtype;
-  if (vllm::in_force(kLayouts, platform.as_of)) {
-    std::vector<Backend> distinct;
-    for (const Backend backend : found.all)
-      if (std::find(distinct.begin(), distinct.end(), backend) == distinct.end()) distinct.push_back(backend);
-    summary.layout = layout_of(distinct, platform);
-  }
   return summary;
 }
 
@@ -256,11 +252,16 @@ Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel&
   KvSpecs specs;
   specs.layer_prefix = model.layer_prefix;
   specs.backends = summary(*found, sizes, platform);
+  auto layout = cache_layout(distinct(found->all), platform);
+  if (!layout) return layout.error();
+  specs.backends.layout = *std::move(layout);
   AttentionContext drafts = draft ? attention_context(*draft, parallel, platform, settings, *config) : context;
   for (const BackedCache& cache : found->caches) {
     const SpecContext made{parallel, settings, cache.draft ? drafts : context, sizes, found->cache_dtype, handed_over};
-    if (auto spec = layer_spec(cache, made))
-      specs.layers.push_back({cache.layer, cache.cache->name, *std::move(spec), cache.draft});
+    auto spec = layer_spec(cache, made);
+    // A block shorter than the tokens a row stands for: vLLM divides by its pages of nothing.
+    if (spec && spec->page == Bytes(0)) return Error{ErrorCode::kRefused, "", "integer division or modulo by zero", ""};
+    if (spec) specs.layers.push_back({cache.layer, cache.cache->name, *std::move(spec), cache.draft});
   }
   if (!vllm::in_force(kAsTheyCome, platform.as_of))
     std::stable_sort(specs.layers.begin(), specs.layers.end(),

@@ -36,6 +36,10 @@ constexpr Step<WindowBlock> kWindowBlock[] = {
     {{2026, 9, 14}, WindowBlock::kLargestWithin, "~vllm v0.30.0, the same"},
 };
 
+// TurboQuant's packing of windows came with the backends' own specs.
+constexpr Step<bool> kPacksWindows[] = {{{}, false, "vllm v0.27.0 v1/kv_cache_interface.py SlidingWindowSpec"},
+                                        {{2026, 8, 18}, true, "~vllm v0.28.0 turboquant_attn.py customize_spec"}};
+
 // Which backends read a padded page by its stride; later all layouts are built of strides.
 constexpr Step<bool> kStrided[] = {{{}, false, "vllm v0.23.0 v1/kv_cache_interface.py"},
                                    {{2026, 6, 23}, true, "~vllm v0.24.0, the same, indexes_kv_by_block_stride"},
@@ -55,7 +59,8 @@ constexpr Step<std::int64_t> kPlainAlignment[] = {{{}, 1, "vllm v0.24.0 models/d
 constexpr std::int64_t kPackedAlignment = 576, kPackedRow = 584;
 constexpr std::int64_t kWindowRows = 64;  // DeepSeek-V4's window: tokens to a block
 static_assert(well_formed(kLatentKind) && well_formed(kLatentSpec) && well_formed(kWindowBlock) &&
-              well_formed(kStrided) && well_formed(kStrides) && well_formed(kPlainAlignment));
+              well_formed(kPacksWindows) && well_formed(kStrided) && well_formed(kStrides) &&
+              well_formed(kPlainAlignment));
 
 bool strided(Backend backend) {
   switch (backend) {
@@ -133,7 +138,9 @@ class Maker {
   Spec operator()(const SlidingWindow& a) const {
     KvSpec spec = plain(Kind::kSlidingWindow, a.heads);
     spec.window = a.window;
-    const Bytes token(spec.page / Bytes(spec.block_size.count()));
+    const bool packed = format_.mode != CacheFormat::Mode::kTurboquant || vllm::in_force(kPacksWindows, day_);
+    const CacheFormat stored = packed ? format_ : CacheFormat{CacheFormat::Mode::kPlain, format_.element};
+    const Bytes token = head_bytes(stored, spec.head_size, spec.head_size_v) * spec.kv_heads;
     spec.block_size = window_block(spec, token);
     spec.page = token * spec.block_size.count();
     if (vllm::in_force(kWindowBlock, day_) != WindowBlock::kCache) spec.page_padded = c_.sizes.skipped_page;
