@@ -38,7 +38,7 @@ constexpr ConfigClass kClasses[] = {
     {"canary_decoder", "max_position_embeddings=1024 num_attention_heads=8 num_key_value_heads=8 is_encoder_decoder=1"},
     {"chameleon", "max_position_embeddings=4096 num_attention_heads=32 num_key_value_heads=32"},
     {"chatglm",
-     "max_position_embeddings=2048 seq_length=2048 num_attention_heads=32 n_head_kv>multi_query_group_num "
+     "max_position_embeddings>seq_length seq_length=2048 num_attention_heads=32 n_head_kv>multi_query_group_num "
      "multi_query_group_num=1"},
     {"clip", "text@clip_text_model"},
     {"cohere", "max_position_embeddings=8192 num_attention_heads=64"},

@@ -19,6 +19,13 @@ std::optional<std::string_view> field_of(std::string_view fields, std::string_vi
   return std::nullopt;
 }
 
+/// From transformers 5 on, GLM-4.1V's flat configs say nothing of the language model: it has its class's figures.
+constexpr vllm::Step<bool> kNestedOnly[] = {
+    {{}, false, "vllm v0.19.0 with transformers 4.57, Glm4vConfig"},
+    {{2026, 6, 9}, true, "~vllm v0.25.1 with transformers 5, Glm4vConfig"},
+};
+static_assert(vllm::well_formed(kNestedOnly));
+
 std::string_view fields_of(std::string_view model_type) {
   for (const ConfigClass& each : config_classes())
     if (each.model_type == model_type) return each.fields;
@@ -87,11 +94,15 @@ std::string HfConfig::text(std::string_view name) const {
   return own && own->string() ? *own->string() : "";
 }
 
-HfConfig text_config(const ModelSource& source) {
+HfConfig text_config(const ModelSource& source, vllm::Date day) {
   const HfConfig root(source.config);
   const json::Value& text = source.text();
-  if (&text == &source.config) return root;
-  return HfConfig(text, field_of(fields_of(root.model_type()), "text", '@').value_or(""));
+  const std::string_view model_type = field_of(fields_of(root.model_type()), "text", '@').value_or("");
+  if (&text != &source.config) return HfConfig(text, model_type);
+  const bool flat = root.model_type() == "glm4v" || root.model_type() == "glm4v_moe";
+  if (!flat || !vllm::in_force(kNestedOnly, day)) return root;
+  static const json::Value kNothing{json::Object{}};
+  return HfConfig(kNothing, model_type);
 }
 
 }  // namespace vram::plan

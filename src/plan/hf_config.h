@@ -10,6 +10,7 @@
 
 #include "json/value.h"
 #include "readers/config_json.h"
+#include "vllm/release.h"
 
 namespace vram::plan {
 
@@ -51,8 +52,8 @@ class HfConfig {
   std::string_view class_fields_;
 };
 
-/// The language model's part of `source`, vLLM's hf_text_config.
-HfConfig text_config(const ModelSource& source);
+/// The language model's part of `source`, vLLM's hf_text_config, as the transformers of `day` reads it.
+HfConfig text_config(const ModelSource& source, vllm::Date day);
 
 /// Python's truth of a value.
 bool truthy(const json::Value& value);

@@ -37,7 +37,7 @@ struct Launch {
   std::vector<std::string> notes;
 
   [[nodiscard]] HfConfig root() const { return HfConfig(source.config); }
-  [[nodiscard]] HfConfig text() const { return text_config(source); }
+  [[nodiscard]] HfConfig text() const { return text_config(source, day); }
   [[nodiscard]] bool has(vllm::Trait trait) const { return facts && facts->has(trait); }
   [[nodiscard]] bool pooling() const { return plan.runner == "pooling"; }
   [[nodiscard]] bool is_architecture(std::initializer_list<std::string_view> names) const;

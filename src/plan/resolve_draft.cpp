@@ -63,7 +63,7 @@ Result<ModelSource> find_draft(const Launch& launch, const std::string& name) {
 /// The draft's vocabulary must be the target's when its tokens are judged one by one.
 Stop check_vocabulary(const Launch& launch, const ModelSource& draft, const HfConfig& settings) {
   if (settings.truthy("use_heterogeneous_vocab")) return std::nullopt;
-  const auto own = text_config(draft).whole("vocab_size"), target = launch.text().whole("vocab_size");
+  const auto own = text_config(draft, launch.day).whole("vocab_size"), target = launch.text().whole("vocab_size");
   if (!own || !target || *own == *target) return std::nullopt;
   return refused(
       "Target and draft model should have the same vocabulary size. Target model vocab_size=" + number(*target) +
@@ -85,8 +85,8 @@ Result<std::int64_t> token_count(const HfConfig& settings, std::optional<std::in
 /// How many tokens the modules of `draft` predict; nothing for a draft that is a model of its own.
 ///
 ///   source  vllm v0.33.0 vllm/config/speculative.py, hf_config_override: n_predict
-std::optional<std::int64_t> predicted_tokens(const ModelSource& draft) {
-  const HfConfig root(draft.config), text = text_config(draft);
+std::optional<std::int64_t> predicted_tokens(const ModelSource& draft, vllm::Date day) {
+  const HfConfig root(draft.config), text = text_config(draft, day);
   if (draft.architecture.starts_with("MiMoV2") || root.model_type().ends_with("_assistant")) return 1;
   const json::Value* modules = draft.config.find("mtp_config");
   if (modules && modules->object()) return HfConfig(*modules).whole("num_nextn_predict_layers");
@@ -116,7 +116,7 @@ Result<Draft> find(const Launch& launch, const HfConfig& settings) {
   }
   const ModelSource& config = draft.source ? *draft.source : launch.original;
   if (draft.method == "draft_model" && arch::mtp_architecture(config)) draft.method = "mtp";
-  if (draft.method == "mtp") draft.predicts = predicted_tokens(config);
+  if (draft.method == "mtp") draft.predicts = predicted_tokens(config, launch.day);
   return draft;
 }
 
@@ -126,7 +126,7 @@ Stop check_size(const Launch& launch, const HfConfig& settings, const ModelSourc
   if (tensor != 1 && tensor != target)
     return refused("speculative_draft_tensor_parallel_size=" + number(tensor) +
                    " cannot be other value than 1 or target model tensor_parallel_size");
-  const std::int64_t heads = text_config(draft).whole("num_attention_heads").value_or(0);
+  const std::int64_t heads = text_config(draft, launch.day).whole("num_attention_heads").value_or(0);
   if (heads % tensor != 0)
     return refused("Total number of attention heads (" + number(heads) +
                    ") must be divisible by tensor parallel size (" + number(tensor) + ").");

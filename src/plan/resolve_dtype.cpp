@@ -26,10 +26,18 @@ bool refuses_float16(std::string_view model_type, vllm::Date day) {
   });
 }
 
-std::optional<Dtype> dtype_of(const json::Value* config) {
+/// From then on configs may call it "dtype".
+constexpr vllm::Step<bool> kShortName[] = {
+    {{}, false, "vllm v0.9.2 with transformers 4.53"},
+    {{2025, 8, 29}, true, "transformers v4.56.0, PretrainedConfig"},
+};
+static_assert(vllm::well_formed(kShortName));
+
+std::optional<Dtype> dtype_of(const json::Value* config, vllm::Date day) {
   if (!config) return std::nullopt;
   for (const char* name : {"dtype", "torch_dtype"})
-    if (const json::Value* value = config->find(name); value && value->string()) return read_dtype(*value->string());
+    if (const json::Value* value = config->find(name); value && value->string())
+      if (name != std::string_view("dtype") || vllm::in_force(kShortName, day)) return read_dtype(*value->string());
   return std::nullopt;
 }
 
@@ -38,7 +46,7 @@ Dtype config_dtype(const Launch& launch) {
   const json::Value& root = launch.source.config;
   const json::Value* places[] = {&root, &launch.source.text(), root.find("vision_config"), root.find("encoder_config")};
   for (const json::Value* place : places)
-    if (const auto dtype = dtype_of(place)) return *dtype;
+    if (const auto dtype = dtype_of(place, launch.day)) return *dtype;
   return Dtype::kFloat32;
 }
 

@@ -12,6 +12,11 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool draft_setting(const Launch& launch, std::string_view name) {
+  const json::Value* settings = launch.given.find("speculative_config");
+  return settings && HfConfig(*settings).truthy(name);
+}
+
 /// Which models get Model Runner V2 when nobody says.
 enum class V2 { kNone, kQwen3, kDenseThree, kDenseFiveNames, kDense, kDenseAndMore, kAll };
 constexpr vllm::Step<V2> kRunner[] = {
@@ -85,32 +90,81 @@ bool runs_v2(const Launch& launch) {
 }
 
 /// Scheduling ahead of the GPU by default, by era.
-enum class Ahead { kNever, kEagleOnly, kMostMethods, kGenerating, kAllOfV2 };
+enum class Ahead { kNever, kEagleOnly, kMostMethods, kGenerating, kWithDrafts, kAllOfV2 };
 constexpr vllm::Step<Ahead> kAhead[] = {
     {{}, Ahead::kNever, "vllm v0.10.2 vllm/config/scheduler.py"},
     {{2025, 12, 29}, Ahead::kEagleOnly, "vllm v0.14.1 vllm/config/vllm.py, __post_init__"},
     {{2026, 2, 15}, Ahead::kMostMethods, "~vllm v0.19.0 vllm/config/vllm.py, __post_init__"},
     {{2026, 6, 1}, Ahead::kGenerating, "~vllm v0.25.1 vllm/config/vllm.py, __post_init__"},
+    {{2026, 7, 20}, Ahead::kWithDrafts, "~vllm v0.28.0 vllm/config/vllm.py, __post_init__"},
     {{2026, 9, 25}, Ahead::kAllOfV2, "~vllm v0.33.0 vllm/config/vllm.py, __post_init__"},
 };
 static_assert(vllm::well_formed(kAhead));
 
-bool schedules_ahead(const Launch& launch) {
-  if (const auto asked = launch.flag("async_scheduling")) return *asked;
-  const Ahead ahead = vllm::in_force(kAhead, launch.day);
-  if (ahead == Ahead::kNever) return false;
+bool executor_schedules_ahead(const Launch& launch, Ahead ahead) {
   const std::string executor = launch.text("distributed_executor_backend");
-  if (!one_of(executor, {"", "mp", "uni", "external_launcher"})) return ahead == Ahead::kAllOfV2 && executor == "ray";
+  return one_of(executor, {"", "mp", "uni", "external_launcher"}) || (executor == "ray" && ahead == Ahead::kAllOfV2);
+}
+
+/// vLLM's sentence about a launch that must schedule ahead and cannot; empty where it can.
+std::string cannot_schedule_ahead(const Launch& launch, Ahead ahead) {
   const std::string& method = launch.plan.kv.speculative_method;
   const bool stages = launch.plan.parallel.pipeline > 1;
-  const bool eagle = one_of(method, {"", "eagle", "eagle3", "mtp", "dflash"});
-  if (ahead == Ahead::kEagleOnly) return !stages && eagle;
-  if (launch.pooling() && ahead != Ahead::kMostMethods) return false;
-  if (ahead == Ahead::kAllOfV2 && launch.plan.model_runner_v2) return true;
-  const json::Value* speculative = launch.given.find("speculative_config");
-  if (speculative && HfConfig(*speculative).truthy("disable_padded_drafter_batch")) return false;
-  if (ahead == Ahead::kAllOfV2 && stages) return false;
-  return eagle || one_of(method, {"ngram_gpu", "draft_model", "dspark"});
+  const bool eagle = one_of(method, {"", "eagle", "eagle3", "mtp", "dflash", "extract_hidden_states"});
+  const bool drafts = eagle || one_of(method, {"ngram_gpu", "draft_model"});
+  const bool unpadded = draft_setting(launch, "disable_padded_drafter_batch");
+  const std::string not_padded = "Async scheduling is not compatible with disable_padded_drafter_batch=True.";
+  switch (ahead) {
+    case Ahead::kNever:
+      if (stages) return "Async scheduling is not supported with pipeline-parallel-size > 1.";
+      return method.empty() ? "" : "Currently, speculative decoding is not supported with async scheduling.";
+    case Ahead::kEagleOnly:
+      if (stages) return "Async scheduling is not yet compatible with pipeline_parallel_size > 1.";
+      if (!eagle) return "Currently, async scheduling is only supported with EAGLE/MTP kind of speculative decoding.";
+      return unpadded ? not_padded : "";
+    case Ahead::kMostMethods:
+      if (!drafts)
+        return "Currently, async scheduling is only supported with EAGLE/MTP/Draft Model/NGram GPU kind of speculative "
+               "decoding";
+      return unpadded ? not_padded : "";
+    case Ahead::kGenerating:
+    case Ahead::kWithDrafts:
+      if (!drafts && method != "dspark")
+        return "Currently, async scheduling is only supported with EAGLE/MTP/Draft Model/NGram GPU/DSpark kind of "
+               "speculative decoding";
+      return unpadded ? not_padded : "";
+    case Ahead::kAllOfV2:
+      break;
+  }
+  const std::string first = "Async scheduling is not supported by the V1 model runner with ";
+  if (launch.plan.model_runner_v2) return "";
+  if (!drafts && method != "dspark") return first + method + "-based speculative decoding.";
+  if (unpadded) return first + "disable_padded_drafter_batch=True.";
+  return stages ? first + "pipeline parallelism." : "";
+}
+
+/// Whether it does so when nobody says.
+bool schedules_ahead(const Launch& launch, Ahead ahead) {
+  if (ahead == Ahead::kNever || !executor_schedules_ahead(launch, ahead)) return false;
+  const bool draft_model = launch.plan.kv.speculative_method == "draft_model";
+  if (draft_model && (ahead == Ahead::kMostMethods || ahead == Ahead::kGenerating)) return false;
+  if (launch.pooling() && ahead != Ahead::kEagleOnly && ahead != Ahead::kMostMethods) return false;
+  return cannot_schedule_ahead(launch, ahead).empty();
+}
+
+Stop choose_schedule(Launch& launch) {
+  const Ahead ahead = vllm::in_force(kAhead, launch.day);
+  const auto asked = launch.flag("async_scheduling");
+  launch.plan.async_scheduling = asked.value_or(schedules_ahead(launch, ahead));
+  if (asked != true) return std::nullopt;
+  if (auto sentence = cannot_schedule_ahead(launch, ahead); !sentence.empty()) return refused(std::move(sentence));
+  const std::string executor = launch.text("distributed_executor_backend");
+  if (executor_schedules_ahead(launch, ahead) || ahead == Ahead::kNever) return std::nullopt;
+  return refused(ahead == Ahead::kEagleOnly
+                     ? "Currently, async scheduling only supports `mp`, `uni`, or `external_launcher` distributed "
+                       "executor backend, but you chose `" +
+                           executor + "`."
+                     : "`" + executor + "` does not support async scheduling yet.");
 }
 
 /// From then on caches are sized for batches in flight.
@@ -132,7 +186,7 @@ std::int64_t batches_in_flight(const Launch& launch) {
 
 Stop choose_engine(Launch& launch) {
   launch.plan.model_runner_v2 = runs_v2(launch);
-  launch.plan.async_scheduling = schedules_ahead(launch);
+  if (Stop stop = choose_schedule(launch)) return stop;
   launch.plan.kv.max_concurrent_batches = batches_in_flight(launch);
   return std::nullopt;
 }

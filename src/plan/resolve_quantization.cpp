@@ -70,7 +70,7 @@ std::string modelopt_algorithm(const HfConfig& config) {
   return algorithm;
 }
 
-/// quant_method as vLLM spells it.
+/// quant_method as vLLM spells it; of a config in ModelOpt's own form, after the algorithm.
 std::string method_of(const HfConfig& config, vllm::Date day) {
   std::string method = lower(config.text("quant_method"));
   if (method == "compressed_tensors") return "compressed-tensors";
@@ -78,7 +78,7 @@ std::string method_of(const HfConfig& config, vllm::Date day) {
   const bool modelopt = (producer && producer->object() && HfConfig(*producer).text("name") == "modelopt") ||
                         (inner && inner->find("modelopt_quant_config"));
   if (modelopt && vllm::in_force(kReadsProducer, day)) {
-    const std::string algorithm = modelopt_algorithm(config);
+    const std::string algorithm = inner && inner->object() ? modelopt_algorithm(config) : "";
     if (algorithm.starts_with("FP8")) return "modelopt";
     if (algorithm == "NVFP4") return "modelopt_fp4";
     if (algorithm == "MIXED_PRECISION") return "modelopt_mixed";

@@ -130,6 +130,19 @@ Stop check(const Launch& launch, const Limits& limits) {
   return std::nullopt;
 }
 
+/// How long an encoder's input is taken to be.
+constexpr vllm::Step<bool> kEncoderFillsBatch[] = {
+    {{}, false, "vllm v0.10.2 vllm/config/__init__.py: the model's own limit"},
+    {{2025, 12, 1}, true, "~vllm v0.14.1 vllm/config/scheduler.py, max_num_encoder_input_tokens"},
+};
+static_assert(vllm::well_formed(kEncoderFillsBatch));
+
+std::int64_t encoder_tokens(const Launch& launch, const Limits& limits) {
+  if (!launch.encoder_decoder) return 0;
+  if (vllm::in_force(kEncoderFillsBatch, launch.day)) return limits.batched_tokens;
+  return launch.text().whole("max_source_positions").value_or(limits.batched_tokens);
+}
+
 }  // namespace
 
 Stop choose_scheduler(Launch& launch) {
@@ -144,6 +157,7 @@ Stop choose_scheduler(Launch& launch) {
   constexpr std::int64_t kDiffusionUsual = 128, kDiffusionSequences = 8;
   if (launch.is_architecture({"DiffusionGemmaForBlockDiffusion"}) && limits.sequences >= kDiffusionUsual)
     limits.sequences = kDiffusionSequences;
+  launch.plan.kv.encoder_tokens = encoder_tokens(launch, limits);
   launch.plan.kv.max_num_batched_tokens = limits.batched_tokens;
   launch.plan.kv.max_num_seqs = limits.sequences;
   return std::nullopt;

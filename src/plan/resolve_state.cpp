@@ -88,7 +88,8 @@ struct ManagerRules {
   const char* flag;        // how it is asked for
 };
 constexpr vllm::Step<ManagerRules> kManager[] = {
-    {{}, {true, true, ""}, "vllm v0.10.2 vllm/config/__init__.py, VllmConfig.__post_init__"},
+    {{}, {false, true, ""}, "vllm v0.9.2 vllm/config.py, VllmConfig.__post_init__"},
+    {{2025, 7, 25}, {true, true, ""}, "~vllm v0.10.2 vllm/config/__init__.py, VllmConfig.__post_init__"},
     {{2025, 12, 1}, {false, true, "--no-disable-hybrid-kv-cache-manager"}, "~vllm v0.14.1 vllm/config/vllm.py"},
     {{2026, 6, 1}, {false, false, "--no-disable-hybrid-kv-cache-manager"}, "~vllm v0.25.1 vllm/config/vllm.py"},
     {{2026, 10, 1}, {false, false, "--enable-hybrid-kv-cache-manager"}, "~vllm v0.33.0 vllm/config/vllm.py"},

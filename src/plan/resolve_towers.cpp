@@ -57,9 +57,6 @@ class Limits {
     if (limit && limit->object()) limit = limit->find("count");
     return limit && limit->integer() && *limit->integer() == 0;
   }
-  [[nodiscard]] bool none(std::initializer_list<std::string_view> modalities) const {
-    return std::all_of(modalities.begin(), modalities.end(), [&](std::string_view each) { return none(each); });
-  }
 
  private:
   const json::Value* limits_;
@@ -111,6 +108,16 @@ bool multimodal_prefix(const Launch& launch) {
   });
 }
 
+/// Every modality that a model of images attended to in both directions takes is limited to none.
+///
+///   source  vllm/model_executor/models, get_supported_mm_limits
+bool takes_nothing(const Launch& launch, const Limits& limits) {
+  const std::string type = launch.root().model_type();
+  const bool gemma4 = type.starts_with("gemma4") || type.starts_with("diffusion_gemma");
+  const bool video = gemma4 || type == "molmo2", audio = gemma4 && launch.root().truthy("audio_config");
+  return limits.none("image") && (!video || limits.none("video")) && (!audio || limits.none("audio"));
+}
+
 }  // namespace
 
 Stop choose_towers(Launch& launch) {
@@ -123,15 +130,8 @@ Stop choose_towers(Launch& launch) {
     served = {.image = !no_image, .video = !no_video, .vision_chunk = !limits.none("vision_chunk"), .audio = !no_audio};
   }
   launch.plan.parallel.encoder_data = launch.text("mm_encoder_tp_mode") == "data" && launch.has(vllm::kTowerData);
-  // Gemma 4 hears only where its config has an encoder of sound.
-  const bool deaf = launch.is_architecture({"Gemma4ForConditionalGeneration"}) && !launch.root().find("audio_config");
-  const bool text_only =
-      limits.none({"image", "video", "audio"}) || (deaf && no_image && no_video) ||
-      (no_image &&
-       launch.is_architecture({"Gemma3ForConditionalGeneration", "BagelForConditionalGeneration",
-                               "PaliGemmaForConditionalGeneration", "HfMoondream", "Moondream3ForCausalLM"}));
   launch.plan.kv.multimodal_prefix =
-      multimodal_prefix(launch) && !(text_only && vllm::in_force(kTextOnlyHasNoPrefix, launch.day));
+      multimodal_prefix(launch) && !(takes_nothing(launch, limits) && vllm::in_force(kTextOnlyHasNoPrefix, launch.day));
   return std::nullopt;
 }
 
