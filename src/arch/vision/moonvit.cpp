@@ -4,8 +4,8 @@ namespace vram::arch {
 namespace {
 
 /// Checkpoints and transformers name the figures differently.
-std::int64_t either(const json::Fields& fields, const std::string& name, std::string_view prefix, std::int64_t absent) {
-  return fields.count_or(name, fields.count_or(std::string(prefix) + name, absent, 1), 1);
+std::int64_t either(const json::Fields& fields, std::string_view name, std::string_view other, std::int64_t absent) {
+  return fields.count_or(name, fields.count_or(other, absent, 1), 1);
 }
 
 void add_norm(Block& block, const std::string& name, std::int64_t width, bool rms) {
@@ -65,9 +65,9 @@ void add_moonvit(Builder& builder, const json::Fields& vision, std::int64_t out)
 }
 
 void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t out, const Moonvit3d& kind) {
-  const std::int64_t hidden = either(vision, "hidden_size", "vt_", 1152);
-  const std::int64_t intermediate = either(vision, "intermediate_size", "vt_", 4304);
-  const std::int64_t heads = either(vision, "num_attention_heads", "vt_", 16);
+  const std::int64_t hidden = either(vision, "hidden_size", "vt_hidden_size", 1152);
+  const std::int64_t intermediate = either(vision, "intermediate_size", "vt_intermediate_size", 4304);
+  const std::int64_t heads = either(vision, "num_attention_heads", "vt_num_attention_heads", 16);
   const std::int64_t attention = vision.count_or("qkv_hidden_size", hidden, 1);
   const bool rms = vision.text_or("norm_type", "layernorm") == "rmsnorm";
   // Compressed tensors of the language model leave the tower as it is.
@@ -79,10 +79,10 @@ void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t o
   Block ends = builder.block("vision_tower");
   const std::int64_t patch = vision.count_or("patch_size", 14, 1);
   convolution(ends, "patch_embed.proj", {hidden, 3, patch, patch}, vision.flag_or("patch_embed_proj_bias", true));
-  ends.tensor("patch_embed.pos_emb.weight",
-              {either(vision, "pos_emb_height", "init_", 64), either(vision, "pos_emb_width", "init_", 64), hidden});
+  ends.tensor("patch_embed.pos_emb.weight", {either(vision, "pos_emb_height", "init_pos_emb_height", 64),
+                                             either(vision, "pos_emb_width", "init_pos_emb_width", 64), hidden});
   if (kind.times)
-    ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_", 4), 1, hidden},
+    ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_pos_emb_time", 4), 1, hidden},
                 // A tower that may be quantised is not cast to the model's dtype.
                 quantised && !builder.quantisation().method().empty() ? Dtype::kFloat32 : builder.dtype());
   add_norm(ends, "encoder.final_layernorm", hidden, rms);
