@@ -67,9 +67,18 @@ bool is_w8a8_int8(const QuantScheme& scheme, bool dynamic) {
          scheme.inputs->strategy == (dynamic ? "token" : "tensor") && scheme.inputs->dynamic == dynamic;
 }
 
-bool is_w4a8(const QuantScheme& scheme, bool float_input) {
+/// Of the two schemes with 4-bit weights the one with float inputs is asked first, and did not look at the types.
+constexpr vllm::Step<bool> kFloatInputsAreFloat[] = {
+    {{}, false, "vllm v0.12.0 compressed_tensors.py _is_fp8_w4a8; also v0.30.0"},
+    {{2026, 10, 1}, true, "~vllm v0.31.0 compressed_tensors.py _is_fp8_w4a8"},
+};
+static_assert(vllm::well_formed(kFloatInputsAreFloat));
+
+bool is_w4a8(const QuantScheme& scheme, bool float_input, vllm::Date as_of) {
   const QuantArgs& w = scheme.weights;
-  if (!scheme.inputs || w.type != "int" || is_float(*scheme.inputs) != float_input) return false;
+  if (!scheme.inputs) return false;
+  const bool looks = !float_input || vllm::in_force(kFloatInputsAreFloat, as_of);
+  if (looks && (w.type != "int" || is_float(*scheme.inputs) != float_input)) return false;
   const bool groups = w.strategy == "group" || (!float_input && w.strategy == "channel");
   return w.bits == 4 && scheme.inputs->bits == 8 && groups && scheme.inputs->strategy == "token" && w.symmetric &&
          (!float_input || scheme.inputs->symmetric) && !w.dynamic && scheme.inputs->dynamic;
@@ -148,7 +157,7 @@ Result<Packing> linear_format(const QuantScheme& scheme, const std::string& laye
   }
   if (known.mxfp4 && is_mx(w, 4)) return Packing(Mxfp4{.maker = Maker::kCompressedTensors});
   if (known.mxfp8 && is_mxfp8(w)) return Packing(Mxfp8{.maker = Maker::kCompressedTensors});
-  if (known.float8_int4 && options.capability == 90 && is_w4a8(scheme, true)) {
+  if (known.float8_int4 && options.capability == 90 && is_w4a8(scheme, true, options.as_of)) {
     if (w.group != 128) return refused("W4A8 kernels require group quantization with group size 128");
     return packed(scheme, PackedInt::Activations::kFp8);
   }
@@ -170,7 +179,7 @@ Result<Packing> linear_format(const QuantScheme& scheme, const std::string& laye
     for (const bool dynamic : {false, true})
       if (is_w8a8_int8(scheme, dynamic))
         return Packing(Int8{w.strategy == "channel", !dynamic, !scheme.inputs->symmetric, Maker::kCompressedTensors});
-    if (known.int8_int4 && is_w4a8(scheme, false)) return packed(scheme, PackedInt::Activations::kInt);
+    if (known.int8_int4 && is_w4a8(scheme, false, options.as_of)) return packed(scheme, PackedInt::Activations::kInt);
   }
   return refused("No compressed-tensors compatible scheme was found.");
 }
@@ -207,8 +216,8 @@ Result<Packing> expert_format(const QuantScheme& scheme, const BuildOptions& opt
       return refused("For INT8 Fused MoE layers, we require channelwise, dynamic per token quantization.");
     return Packing(Int8{true, false, false, Maker::kCompressedTensors});
   }
-  if (known.float8_int4 && is_w4a8(scheme, true)) return packed(scheme, PackedInt::Activations::kFp8);
-  if (known.int8_int4 && is_w4a8(scheme, false)) return packed(scheme, PackedInt::Activations::kInt);
+  if (known.float8_int4 && is_w4a8(scheme, true, options.as_of)) return packed(scheme, PackedInt::Activations::kFp8);
+  if (known.int8_int4 && is_w4a8(scheme, false, options.as_of)) return packed(scheme, PackedInt::Activations::kInt);
   return refused("Unsupported FusedMoe scheme");
 }
 

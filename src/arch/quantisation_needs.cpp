@@ -25,6 +25,7 @@ constexpr Needs kNeeds[] = {
     {"modelopt", 89, 80, kV0_27, "bfloat16 float16", "vllm layers/quantization/modelopt.py"},
     {"modelopt_fp4", 80, 75, kV0_14, "bfloat16 float16 float8_e4m3fn", "vllm layers/quantization/modelopt.py"},
     {"modelopt_mxfp8", 100, 80, kV0_20, "bfloat16", "vllm layers/quantization/modelopt.py"},
+    {"mxfp8", 100, 75, kV0_20, "bfloat16 float16", "vllm layers/quantization/mxfp8.py"},
     {"modelopt_mixed", 89, 75, kV0_24, "bfloat16 float16", "vllm layers/quantization/modelopt.py"},
     {"awq", 75, 75, {}, "float16", "vllm layers/quantization/awq.py"},
     {"awq_marlin", 80, 75, kV0_14, "float16 bfloat16", "vllm layers/quantization/awq_marlin.py"},

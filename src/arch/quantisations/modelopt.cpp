@@ -75,6 +75,19 @@ constexpr vllm::Step<Lookups> kLookups[] = {
 };
 static_assert(vllm::well_formed(kLookups));
 
+constexpr vllm::Step<std::string_view> kAlgorithms[] = {
+    {{}, "'FP8', 'NVFP4'", "vllm v0.9.2 modelopt.py QUANT_ALGOS; also v0.13.0"},
+    {{2026, 1, 13}, "'FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'FP8_PB_WO', 'NVFP4'", "~vllm v0.14.1 QUANT_ALGOS"},
+    {{2026, 2, 9}, "'FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'FP8_PB_WO', 'NVFP4', 'MXFP8'", "~vllm v0.16.0 QUANT_ALGOS"},
+    {{2026, 3, 4},
+     "'FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'FP8_PB_WO', 'NVFP4', 'MXFP8', 'MIXED_PRECISION'",
+     "~vllm v0.17.0 QUANT_ALGOS; also v0.20.0"},
+    {{2026, 5, 9},
+     "'FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'FP8_PB_WO', 'NVFP4', 'W4A16_NVFP4', 'MXFP8', 'MIXED_PRECISION'",
+     "~vllm v0.21.0 QUANT_ALGOS; also v0.33.0"},
+};
+static_assert(vllm::well_formed(kAlgorithms));
+
 std::string upper(std::string text) {
   for (char& c : text) c = c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c;
   return text;
@@ -341,6 +354,11 @@ Result<Method> read(const Reading& reading) {
   const bool plain_mxfp8 = algorithm.empty() && !nested && reading.method == "mxfp8";
   if (plain_mxfp8) algorithm = "MXFP8";
   if (algorithm.empty()) return refused("Missing 'quant_algo' in quantization config");
+  const std::string_view known = vllm::in_force(kAlgorithms, as_of);
+  if (!plain_mxfp8 && known.find('\'' + algorithm + '\'') == known.npos)
+    return refused("ModelOpt currently only supports: [" + std::string(known) +
+                   "] quantizations in vLLM. Please check the `hf_quant_config.json` file for your model's quant "
+                   "configuration.");
   std::vector<std::string> names;
   if (plain_mxfp8)
     names = config.texts("ignored_layers");
@@ -352,9 +370,6 @@ Result<Method> read(const Reading& reading) {
   if (reading.method == "modelopt_mixed") return read_mixed(reading, config, nested, std::move(excluded));
   if (algorithm == "NVFP4" && !nested && vllm::in_force(kWeightOnlyByGroups, as_of) && no_group_quantises_inputs(outer))
     algorithm = "W4A16_NVFP4";
-  if (!linear_format(algorithm, 16, as_of))
-    return Error{ErrorCode::kUnsupported, config.place() + ": \"quant_algo\"",
-                 "the algorithm " + algorithm + " is not modelled", ""};
   const int group = int(config.count_or("group_size", 16, 1));
   return Method(new UniformMethod(std::move(algorithm), group, std::move(excluded), as_of));
 }

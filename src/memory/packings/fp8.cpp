@@ -31,6 +31,27 @@ constexpr vllm::Step<bool> kRefinesExpertBlocks[] = {
 };
 static_assert(vllm::well_formed(kRefinesExpertBlocks));
 
+enum class ModelOptBlocks { kBothDivide, kInputDivides, kInputDividesBriefly };
+constexpr vllm::Step<ModelOptBlocks> kModelOptBlocks[] = {
+    {{}, ModelOptBlocks::kBothDivide, "vllm v0.14.1 modelopt.py ModelOptFp8PbWoLinearMethod; also v0.28.0"},
+    {{2026, 8, 31}, ModelOptBlocks::kInputDivides, "~vllm v0.29.0 modelopt.py ModelOptFp8PbWoLinearMethod"},
+    {{2026, 9, 14}, ModelOptBlocks::kInputDividesBriefly, "~vllm v0.30.0 modelopt.py, _Fp8PbWo"},
+};
+static_assert(vllm::well_formed(kModelOptBlocks));
+
+Outcome check_model_opt_blocks(const Fp8& format, const LinearOnRank& linear, const Creation& creation) {
+  const std::int64_t rows = format.block_rows, columns = format.block_columns;
+  const ModelOptBlocks rule = vllm::in_force(kModelOptBlocks, creation.platform.as_of);
+  if (rule == ModelOptBlocks::kBothDivide && linear.output() % rows != 0)
+    return refused("ModelOpt FP8_PB_WO requires out_features divisible by " + text(rows) + ", got " +
+                   text(linear.output()) + '.');
+  if (linear.input % columns == 0) return std::nullopt;
+  if (rule == ModelOptBlocks::kInputDividesBriefly)
+    return refused("FP8_PB_WO requires in divisible by " + text(columns) + ", got " + text(linear.input));
+  return refused("ModelOpt FP8_PB_WO requires in_features divisible by " + text(columns) + ", got " +
+                 text(linear.input) + '.');
+}
+
 struct Block {
   std::int64_t rows, columns;
 };
@@ -111,8 +132,7 @@ Outcome create(const Fp8& format, const LinearOnRank& linear, const Creation& cr
   const std::int64_t output = linear.output(), rows = format.block_rows, columns = format.block_columns;
   if (format.scale == Fp8::Scale::kBlock) {
     if (format.maker == Maker::kModelOpt) {
-      if (linear.input % columns != 0)
-        return refused("FP8_PB_WO requires in divisible by " + text(columns) + ", got " + text(linear.input));
+      if (auto refusal = check_model_opt_blocks(format, linear, creation)) return refusal;
     } else if (auto refusal = check_block_shape(rows, columns, linear, creation, format.maker == Maker::kVllm)) {
       return refusal;
     }

@@ -155,6 +155,8 @@ Outcome create(const PackedInt& format, const ExpertsOnRank& experts, const Crea
     if (hidden % 256 != 0) return uneven("hidden_size", hidden);
     if (size % 256 != 0) return uneven("intermediate_size_per_partition", size);
   }
+  if (!float8 && !format.symmetric && !vllm::in_force(kExpertZeros, day))
+    return refused("Only symmetric quantization is supported for MoE");
   if (!channelwise && !float8)
     if (auto refusal = check_expert_groups(format, experts, creation)) return refusal;
   const std::int64_t first_groups = channelwise ? 1 : hidden / format.group;
@@ -164,7 +166,7 @@ Outcome create(const PackedInt& format, const ExpertsOnRank& experts, const Crea
   tensors.add("w2_weight_packed", {n, hidden, size * bits / 32}, Dtype::kInt32);
   tensors.add("w13_weight_scale", {n, rows, first_groups}, creation.dtype);
   tensors.add("w2_weight_scale", {n, hidden, second_groups}, creation.dtype);
-  if (!format.symmetric && vllm::in_force(kExpertZeros, day)) {
+  if (!format.symmetric) {
     tensors.add("w13_weight_zero_point", {n, rows * bits / 32, first_groups}, Dtype::kInt32);
     tensors.add("w2_weight_zero_point", {n, hidden * bits / 32, second_groups}, Dtype::kInt32);
   }
