@@ -10,6 +10,7 @@ GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
 
+test: CMAKE_FLAGS += -DVRAM_WARNINGS_AS_ERRORS=ON
 test: build
 	cmake --build $(BUILD) -j $(JOBS)
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
