@@ -28,13 +28,13 @@ std::string Block::path(std::string_view name) const {
 
 Block& Block::embedding(std::string name, std::int64_t rows, std::int64_t width, bool quantised) {
   const Packing packing = quantised ? builder_->quantisation().embedding({path(name)}) : Packing(Unquantised{});
-  modules.push_back(Embedding{std::move(name), rows, width, false, false, packing});
+  modules.push_back(Embedding{std::move(name), rows, width, false, false, packing, {}});
   return *this;
 }
 
-Block& Block::head(std::string name, std::int64_t rows, std::int64_t width, bool bias) {
+Block& Block::head(std::string name, std::int64_t rows, std::int64_t width, bool bias, std::optional<Dtype> dtype) {
   const Packing packing = builder_->quantisation().head({path(name)});
-  modules.push_back(Embedding{std::move(name), rows, width, true, bias, packing});
+  modules.push_back(Embedding{std::move(name), rows, width, true, bias, packing, dtype});
   return *this;
 }
 

@@ -46,7 +46,8 @@ class Block {
   /// VocabParallelEmbedding. `quantised` where the class passes its quant_config: few do, and few formats store one.
   Block& embedding(std::string name, std::int64_t rows, std::int64_t width, bool quantised = false);
   /// ParallelLMHead.
-  Block& head(std::string name, std::int64_t rows, std::int64_t width, bool bias = false);
+  Block& head(std::string name, std::int64_t rows, std::int64_t width, bool bias = false,
+              std::optional<Dtype> dtype = {});
 
   /// ColumnParallelLinear or MergedColumnParallelLinear: outputs are divided over ranks.
   Block& column(std::string name, std::int64_t input, std::vector<std::int64_t> outputs,

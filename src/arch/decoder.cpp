@@ -116,7 +116,7 @@ void add_ends(Builder& builder, const Decoder& decoder, const std::string& model
 
   if (decoder.tied || ends.no_head || builder.options().pooling) return;
   Block head = builder.block(naming.prefix);
-  head.head(std::string(ends.head), decoder.vocabulary, decoder.hidden, ends.head_bias);
+  head.head(std::string(ends.head), decoder.vocabulary, decoder.hidden, ends.head_bias, ends.head_dtype);
   builder.add_part("head", ends.head_on_every_stage ? Place::kEveryStage : last, std::move(head));
 }
 

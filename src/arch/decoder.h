@@ -40,6 +40,7 @@ struct Ends {
   std::string_view head = "lm_head";
   bool layer_norm = false;  // LayerNorm with a bias instead of RMSNorm
   bool head_bias = false;
+  std::optional<Dtype> head_dtype = {};
   bool no_head = false;  // the class has none
   /// Gemma, Cohere and others create the embedding, the norm and the head on every stage.
   bool every_stage = false;

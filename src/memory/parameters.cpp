@@ -25,7 +25,9 @@ constexpr vllm::Step<bool> kScalesAreBuffers[] = {
 };
 static_assert(vllm::well_formed(kScalesAreBuffers));
 
-std::optional<Error> create_embedding(const Embedding& embedding, const Creation& creation, const Sink& sink) {
+std::optional<Error> create_embedding(const Embedding& embedding, const Creation& around, const Sink& sink) {
+  Creation creation = around;
+  creation.dtype = embedding.dtype.value_or(creation.dtype);
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
   const std::int64_t padded = round_up(embedding.rows, kVocabularyPadding);
   if (padded % ranks != 0) return not_divisible(padded, ranks);

@@ -33,6 +33,7 @@ struct Embedding {
   bool head = false;
   bool bias = false;
   Packing packing = {};
+  std::optional<Dtype> dtype = {};  // where the class keeps another than the model's
   friend bool operator==(const Embedding&, const Embedding&) = default;
 };
 
