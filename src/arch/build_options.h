@@ -16,6 +16,7 @@ struct BuildOptions {
   bool deprecated_quantization = false;  // --allow-deprecated-quantization
   int capability = 90;                   // the GPU's: 90 for 9.0
   bool pooling = false;                  // runner "pooling": a generative model loses its output head
+  bool enforce_eager = false;            // nothing is compiled, so vLLM takes its own kernels
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;
   std::int64_t max_model_len = 0;  // resolved; a few classes make their rotary table that long

@@ -160,7 +160,9 @@ Builder::Builder(const ModelSource& source, const BuildOptions& options, Quantis
 Result<Builder> Builder::start(const ModelSource& source, const BuildOptions& options, const ModelNames& names) {
   auto quantisation = Quantisation::read(source, options, names);
   if (!quantisation) return quantisation.error();
-  return Builder(source, options, *std::move(quantisation));
+  Builder builder(source, options, *std::move(quantisation));
+  builder.model.architecture = source.architecture;
+  return builder;
 }
 
 std::int64_t Builder::layers(std::string_view name) const {

@@ -149,6 +149,7 @@ struct Rope {
   std::string_view layer_type = {};    // for configs with one set of parameters per layer type
   std::optional<double> partial = {};  // partial_rotary_factor, where the class does not take the config's
   std::int64_t mrope_factor = 4;       // a table for time, height and width has so many times the positions
+  std::string_view type = {};          // rope_type that the class puts in place of the config's
 };
 
 /// The cos/sin table that get_rope makes for the config's rope parameters.

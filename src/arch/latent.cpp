@@ -38,6 +38,19 @@ constexpr vllm::Step<bool> kInterleavedIndexer[] = {
 };
 static_assert(vllm::well_formed(kInterleavedIndexer));
 
+constexpr vllm::Step<bool> kFlashInferTables[] = {
+    {{}, false, "vllm v0.13.0 vllm/model_executor/layers/rotary_embedding/deepseek_scaling_rope.py"},
+    {{2026, 1, 1}, true, "~ absent in v0.13.0, in v0.14.1 rotary_embedding/deepseek_scaling_rope.py, use_flashinfer"},
+};
+static_assert(vllm::well_formed(kFlashInferTables));
+
+/// Sparse latent attention runs in breakable CUDA graphs, which are not compiled.
+constexpr vllm::Step<bool> kBreakableGraphs[] = {
+    {{}, false, "vllm v0.28.0 vllm/config/vllm.py"},
+    {{2026, 8, 25}, true, "~vllm v0.29.0 vllm/config/vllm.py, DEFAULT_BREAKABLE_CUDAGRAPH_ARCHITECTURES"},
+};
+static_assert(vllm::well_formed(kBreakableGraphs));
+
 constexpr std::string_view kFusedShards[] = {"q_a_proj", "kv_a_proj_with_mqa"};
 
 }  // namespace
@@ -62,6 +75,23 @@ LatentWidths latent_widths(const json::Fields& config, std::int64_t heads, const
   widths.rope = config.count_or("qk_rope_head_dim", absent.rope);
   widths.value = config.count_or("v_head_dim", absent.value, 1);
   return widths;
+}
+
+RotaryTable latent_rotary(const Builder& builder, const LatentWidths& widths, std::int64_t positions) {
+  Rope rope{.head_width = widths.rope, .positions = positions};
+  const json::Fields parameters = rope_parameters(builder.text());
+  if (parameters.text_or("rope_type", parameters.text_or("type", "default")) == "default")
+    return rotary_table(builder, rope);
+  rope.type = "deepseek_yarn";
+  RotaryTable table = rotary_table(builder, rope);
+  const vllm::Date day = builder.options().as_of;
+  const std::string& architecture = builder.model.architecture;
+  const bool sparse = architecture == "DeepseekV32ForCausalLM" || architecture == "DeepseekV32MTPModel" ||
+                      architecture == "GlmMoeDsaForCausalLM";
+  const bool compiled = !builder.options().enforce_eager && !(sparse && vllm::in_force(kBreakableGraphs, day));
+  const bool taken = widths.rope == 64 || widths.rope == 128 || widths.rope == 256 || widths.rope == 512;
+  if (!compiled && taken && vllm::in_force(kFlashInferTables, day)) table.dtype = Dtype::kFloat32;
+  return table;
 }
 
 void latent_projections(Block& block, const std::string& name, std::int64_t input, std::int64_t hidden,

@@ -25,6 +25,12 @@ struct LatentWidths {
 LatentWidths latent_widths(const json::Fields& config, std::int64_t heads,
                            const LatentWidths& absent = {0, 1536, 512, 128, 64, 128});
 
+/// DeepSeek's table: any scaling is its kind of YaRN, whose figures stay in float32 for FlashInfer's kernel where vLLM
+/// takes its own kernels.
+///
+///   source  vllm/model_executor/layers/rotary_embedding/deepseek_scaling_rope.py
+RotaryTable latent_rotary(const Builder& builder, const LatentWidths& widths, std::int64_t positions);
+
 /// Linear layers, norms and the rotary table of latent attention under `name`, in vLLM's order, without the attention
 /// itself.
 ///

@@ -37,7 +37,9 @@ std::int64_t rows_of(const Table& table) {
   if (table.config.has("dual_chunk_attention_config"))
     return dual_chunk_rows(table.config.inner("dual_chunk_attention_config"), positions);
 
-  const std::string type = parameters.text_or("rope_type", parameters.text_or("type", "default"));
+  const std::string type = table.rope.type.empty()
+                               ? parameters.text_or("rope_type", parameters.text_or("type", "default"))
+                               : std::string(table.rope.type);
   const double factor = parameters.maybe_number("factor").value_or(1.0);
   // transformers lets the config's own figure win over the parameters'.
   const std::int64_t original = table.config.count_or(

@@ -15,6 +15,7 @@ Result<Exact> derive(const ModelSource& given, Deployment deployment) {
   const ModelSource& source = deployment.source ? *deployment.source : given;
   deployment.build.speculative_tokens = deployment.kv.speculative_tokens;
   deployment.build.max_model_len = deployment.kv.max_model_len.count();
+  deployment.build.enforce_eager = deployment.enforce_eager;
   auto model = arch::build(source, deployment.build);
   if (!model) return model.error();
   exact.model = *std::move(model);

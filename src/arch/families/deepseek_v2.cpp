@@ -76,7 +76,7 @@ DeepseekStack read_deepseek(const Builder& builder) {
   stack.decoder.tied = false;
   stack.widths = type == "glm_moe_dsa" ? latent_widths(config, stack.decoder.heads.query, {0, 2048, 512, 192, 64, 256})
                                        : latent_widths(config, stack.decoder.heads.query);
-  stack.rotary = rotary_table(builder, {.head_width = stack.widths.rope, .positions = stack.decoder.positions});
+  stack.rotary = latent_rotary(builder, stack.widths, stack.decoder.positions);
   stack.latent = uses_latents(builder);
   stack.indexing = read_indexing(builder, stack.decoder.layers, stack.rotary);
   if (type == "glm_moe_dsa" || type == "deepseek_v32")

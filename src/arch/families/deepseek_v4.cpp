@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"DeepseekV4ForCausalLM", "DeepSeekV4MTPModel"};
 
+constexpr vllm::Step<TokenSplit> kSharedExperts[] = {
+    {{}, TokenSplit::kIgnored, "vllm v0.26.0 vllm/models/deepseek_v4/nvidia/model.py, DeepseekV4MoE"},
+    {{2026, 7, 26}, TokenSplit::kWholeOnOneStage, "~vllm v0.27.0 deepseek_v4/nvidia/model.py, use_sequence_parallel"},
+};
+static_assert(vllm::well_formed(kSharedExperts));
+
 constexpr std::string_view kFirstShards[] = {"wq_a", "wkv"};
 constexpr std::string_view kCompressorShards[] = {"wkv", "wgate"};
 constexpr std::string_view kMlpShards[] = {"w1", "w3"};
@@ -141,7 +147,7 @@ void add_experts(Block& layer, const json::Fields& config, const Figures& figure
     layer.tensor("ffn.gate.e_score_correction_bias", {experts}, Dtype::kFloat32);
   if (vision) layer.tensor("ffn.gate.bias_vl", {experts}, Dtype::kFloat32);
   if (const std::int64_t shared = config.count_or("n_shared_experts", 1); shared > 0) {
-    LinearOptions options{.tokens = TokenSplit::kWholeOnOneStage};
+    LinearOptions options{.tokens = vllm::in_force(kSharedExperts, layer.builder().options().as_of)};
     const std::int64_t intermediate = decoder.intermediate * shared;
     layer.row("ffn.shared_experts.down_proj", intermediate, decoder.hidden, options);
     options.shards = kMlpShards;

@@ -28,7 +28,7 @@ Glm4LiteStack read_glm4_lite(const Builder& builder) {
   stack.decoder = read_decoder(builder, kAbsent);
   stack.decoder.tied = false;  // the class never ties
   stack.widths = latent_widths(builder.text(), stack.decoder.heads.query, {0, 768, 512, 192, 64, 256});
-  stack.rotary = rotary_table(builder, {.head_width = stack.widths.rope, .positions = stack.decoder.positions});
+  stack.rotary = latent_rotary(builder, stack.widths, stack.decoder.positions);
   return stack;
 }
 
