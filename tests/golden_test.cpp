@@ -17,6 +17,7 @@
 
 #include "json/fields.h"
 #include "json/write.h"
+#include "memory/kv_groups.h"
 #include "plan/exact.h"
 #include "units/text.h"
 #include "vllm/release.h"
@@ -340,7 +341,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   answers["layout"] = '"' + exact->caches.front().backends.layout + '"';
   if (const json::Value* available = line.find("gpu_memory_available_for_kv_bytes")) {
     const std::vector<Bytes> each(exact->stages.size(), Bytes(*available->integer()));
-    add_kv(plan::plan_kv(*exact, each), engine->as_of < vllm::Date{2026, 11, 1}, answers);
+    add_kv(plan::plan_kv(*exact, each), !memory::groups_before_profiling(engine->as_of), answers);
   }
   return answers;
 }

@@ -25,6 +25,13 @@ constexpr vllm::Step<bool> kSplitsContext[] = {
 };
 static_assert(vllm::well_formed(kSplitsContext));
 
+/// Whether max_num_encoder_input_tokens is max_num_batched_tokens rather than the longest input the encoder takes.
+constexpr vllm::Step<bool> kEncodesABatch[] = {
+    {{}, false, "vllm v0.12.0 vllm/config/vllm.py"},
+    {{2025, 12, 5}, true, "~ vllm v0.13.0 vllm/config/scheduler.py"},
+};
+static_assert(vllm::well_formed(kEncodesABatch));
+
 /// States that a request may hold of a recurrent layer.
 enum class States { kOne, kByBlock, kByMode, kByModeAndDraft, kFixed };
 constexpr vllm::Step<States> kStates[] = {
@@ -133,8 +140,9 @@ const BlockRule& block_rule(vllm::Date as_of) { return vllm::in_force(kBlocks, a
 Demand demand(const KvSettings& settings, vllm::Date as_of) {
   const std::int64_t batches = vllm::in_force(kEveryBatchInFlight, as_of) ? settings.max_concurrent_batches : 1;
   const std::int64_t ranks = vllm::in_force(kSplitsContext, as_of) ? settings.decode_context_parallel : 1;
-  return {Tokens(settings.max_num_batched_tokens) * batches, Tokens(settings.encoder_tokens), ranks,
-          settings.mamba_cache_mode, as_of};
+  const bool encodes_a_batch = vllm::in_force(kEncodesABatch, as_of);
+  const Tokens encoder(encodes_a_batch ? settings.max_num_batched_tokens : settings.encoder_tokens);
+  return {Tokens(settings.max_num_batched_tokens) * batches, encoder, ranks, settings.mamba_cache_mode, as_of};
 }
 
 std::int64_t blocks_of(const KvSpec& spec, Tokens length, const Demand& demand) {

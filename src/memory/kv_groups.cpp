@@ -36,6 +36,12 @@ constexpr vllm::Step<bool> kByStage[] = {
 };
 static_assert(vllm::well_formed(kByStage));
 
+constexpr vllm::Step<bool> kBeforeProfiling[] = {
+    {{}, false, "vllm v0.32.0 vllm/v1/engine/core.py"},
+    {{2026, 10, 25}, true, "~ vllm v0.33.0 vllm/v1/engine/core.py get_global_kv_cache_groups"},
+};
+static_assert(vllm::well_formed(kBeforeProfiling));
+
 constexpr vllm::Step<bool> kUniformType[] = {
     {{}, false, "vllm v0.10.2 vllm/v1/core/kv_cache_utils.py"},
     {{2025, 9, 19}, true, "~ https://github.com/vllm-project/vllm/commit/9607d5eb44"},
@@ -348,6 +354,8 @@ Bytes LayerGroup::pages() const {
 }
 
 bool groups_by_stage(vllm::Date as_of) { return vllm::in_force(kByStage, as_of); }
+
+bool groups_before_profiling(vllm::Date as_of) { return vllm::in_force(kBeforeProfiling, as_of); }
 
 LayerGroup uniform_group(const KvLayers& layers, std::span<const std::size_t> group) {
   LayerGroup made;

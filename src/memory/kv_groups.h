@@ -49,6 +49,9 @@ KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const
 /// Whether every stage groups its own layers (up to 0.10) instead of the replica as a whole.
 bool groups_by_stage(vllm::Date as_of);
 
+/// Whether vLLM groups the layers before it measures what memory they get (from 0.33), or once it has.
+bool groups_before_profiling(vllm::Date as_of);
+
 /// Layers of `group` given by their index in `layers`, in this order; their specs stay apart as members.
 LayerGroup uniform_group(const KvLayers& layers, std::span<const std::size_t> group);
 

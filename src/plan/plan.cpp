@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "memory/kv_groups.h"
 #include "memory/loading.h"
 #include "plan/boundaries.h"
 #include "plan/budget.h"
@@ -198,6 +199,10 @@ void add_components(const Exact& exact, Report& report) {
   add("context", rank.context.bytes, "the CUDA context, before vLLM measures");
 }
 
+void append(const std::vector<std::string>& lines, std::vector<std::string>& log) {
+  log.insert(log.end(), lines.begin(), lines.end());
+}
+
 void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
   const vllm::Date day = report.engine.as_of;
   if (report.verdict.reason == Reason::kFreeMemoryBelowRequest) {
@@ -208,13 +213,16 @@ void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& 
   report.log.push_back(model_loading_line(first.model_loading.bytes, day));
   if (report.verdict.reason == Reason::kOutOfMemoryLoading || report.verdict.reason == Reason::kOutOfMemoryProfiling)
     return;
+  const bool grouped_first = memory::groups_before_profiling(day);
+  if (grouped_first) append(report.kv->grouping_log, report.log);
   if (!exact.deployment.kv_cache_memory_bytes) {
     if (auto line = available_line(first.available_kv.bytes, day)) report.log.push_back(*line);
     if (auto line = graph_profiling_line(report.gpu_memory_utilization, first.cuda_graphs_reserved.bytes,
                                          report.gpu.total, day))
       report.log.push_back(*line);
   }
-  for (const std::string& line : report.kv->log) report.log.push_back(line);
+  if (!grouped_first) append(report.kv->grouping_log, report.log);
+  append(report.kv->log, report.log);
   if (report.kv->refusal) {
     report.log.push_back("ValueError: " + *report.kv->refusal);
     return;

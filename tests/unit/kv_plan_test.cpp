@@ -46,6 +46,15 @@ KvSettings mode(KvSettings settings, const char* mamba) {
   settings.mamba_cache_mode = mamba;
   return settings;
 }
+KvSettings encoding(KvSettings settings, std::int64_t batched, std::int64_t longest) {
+  settings.max_num_batched_tokens = batched;
+  settings.encoder_tokens = longest;
+  return settings;
+}
+/// Layers of the decoder that attend to itself and to what the encoder read.
+std::vector<KvSpec> whisper_base() {
+  return repeated({full(16, 16384), attention(KvSpec::Kind::kCross, 16, Bytes(16384))}, 12);
+}
 KvSettings context_parallel(KvSettings settings, std::int64_t ranks) {
   settings.decode_context_parallel = ranks;
   return settings;
@@ -159,6 +168,26 @@ std::vector<Case> cases() {
        "13.25x",
        {2, 2, 2, 964},
        3'242'065'920},
+      {"an encoder may read a batch",
+       "0.33.0",
+       whisper_base(),
+       encoding(of_length(448), 8192, 1500),
+       k10GiB,
+       113268,
+       93'970,
+       "209.76x",
+       {28, 512},
+       53'084'160},
+      {"up to 0.12 an encoder read one input",
+       "0.12.0",
+       whisper_base(),
+       encoding(of_length(448), 8192, 1500),
+       k10GiB,
+       113268,
+       906'144,
+       "928.43x",
+       {28, 94},
+       11'993'088},
       {"context parallelism divides full attention, not states",
        "0.33.0",
        [] {
