@@ -245,6 +245,7 @@ plan::Deployment given_deployment(const json::Value& line, const vllm::Engine& e
   memory::KvSettings& kv = d.kv;
   kv.model_dtype = d.build.dtype;
   kv.cache_dtype = derived.text_or("cache_dtype", "auto");
+  kv.cache_dtype_skip_layers = args.texts("kv_cache_dtype_skip_layers");
   if (args.has("block_size")) kv.block_size = Tokens(args.count("block_size"));
   kv.max_model_len = Tokens(derived.count_or("max_model_len", 0));
   d.build.max_model_len = kv.max_model_len.count();

@@ -43,6 +43,7 @@ struct ChunkedLocal {
 /// A decoder layer's memory of the encoder's output (Whisper, BART).
 struct CrossAttention {
   Heads heads;
+  Tokens longest;  // input that the encoder takes
   friend bool operator==(const CrossAttention&, const CrossAttention&) = default;
 };
 

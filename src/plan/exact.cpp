@@ -10,6 +10,19 @@ memory::Platform platform_of(const Deployment& deployment) {
           deployment.lora.has_value()};
 }
 
+namespace {
+
+/// Longest input of the model's encoder; 0 without one.
+Tokens encoder_input(const Model& model) {
+  Tokens longest;
+  for (const Layer& kind : model.kinds)
+    for (const CacheLayer& cached : kind.caches)
+      if (const auto* cross = std::get_if<CrossAttention>(&cached.cache)) longest = std::max(longest, cross->longest);
+  return longest;
+}
+
+}  // namespace
+
 Result<Exact> derive(const ModelSource& given, Deployment deployment) {
   Exact exact;
   const ModelSource& source = deployment.source ? *deployment.source : given;
@@ -19,6 +32,7 @@ Result<Exact> derive(const ModelSource& given, Deployment deployment) {
   auto model = arch::build(source, deployment.build);
   if (!model) return model.error();
   exact.model = *std::move(model);
+  deployment.kv.encoder_tokens = encoder_input(exact.model).count();
   deployment.towers.first_stage_only =
       memory::towers_on_first_stage(deployment.model_runner_v2, deployment.engine.as_of);
   const memory::Parallel& parallel = deployment.parallel;

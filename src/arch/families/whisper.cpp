@@ -63,7 +63,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
     layer.column("encoder_attn.q_proj", decoder.hidden, {decoder.hidden}, {.bias = true});
     layer.column("encoder_attn.kv_proj", decoder.hidden, {decoder.hidden, decoder.hidden}, {.bias = true});
     layer.row("encoder_attn.out_proj", decoder.hidden, decoder.hidden, {.bias = true});
-    layer.attention("encoder_attn.attn", CrossAttention{cached});
+    layer.attention("encoder_attn.attn", CrossAttention{cached, Tokens(encoder.positions)});
     layer.layer_norm("encoder_attn_layer_norm", decoder.hidden);
     add_mlp(layer, decoder.hidden, decoder.intermediate);
   });
