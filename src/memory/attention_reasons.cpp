@@ -12,46 +12,18 @@ namespace {
 using Backend = AttentionBackend;
 using vllm::Step;
 
-// What vLLM asks besides heads, dtypes and capabilities, from when on.
-struct Questions {
-  bool multimodal_prefix = false, block_size = false, sliding_window = false, context_parallel = false;
-  bool prefix_with_flash_attention = false;  // FlashAttention 4 takes a multimodal prefix
-  bool encoders_with_triton = false;
-  std::string_view sinks = "sink setting not supported";
+// What vLLM asks besides heads, dtypes and capabilities: each step adds a question.
+enum class Asks { kFirst, kPrefixes, kPerHeadScales, kBlockSizes, kPrefixesOfFour, kWindows, kContexts };
+constexpr Step<Asks> kAsks[] = {
+    {{}, Asks::kFirst, "vllm v0.11.2 vllm/attention/backends/abstract.py validate_configuration"},
+    {{2026, 1, 13}, Asks::kPrefixes, "~vllm v0.14.0 v1/attention/backend.py"},
+    {{2026, 3, 4}, Asks::kPerHeadScales, "~vllm v0.17.0, the same"},
+    {{2026, 3, 9}, Asks::kBlockSizes, "https://github.com/vllm-project/vllm/commit/77a73458e3"},
+    {{2026, 6, 23}, Asks::kPrefixesOfFour, "~vllm v0.24.0 v1/attention/backends/flash_attn.py supports_mm_prefix"},
+    {{2026, 7, 18}, Asks::kWindows, "~vllm v0.26.0 v1/attention/backend.py"},
+    {{2026, 9, 14}, Asks::kContexts, "~vllm v0.30.0, the same"},
 };
-constexpr std::string_view kSinks = "attention sinks not supported";
-constexpr Step<Questions> kQuestions[] = {
-    {{}, {}, "vllm v0.11.2 vllm/attention/backends/abstract.py validate_configuration"},
-    {{2026, 1, 13}, {.multimodal_prefix = true, .encoders_with_triton = true}, "~vllm v0.14.0 v1/attention/backend.py"},
-    {{2026, 3, 9},
-     {.multimodal_prefix = true, .block_size = true, .encoders_with_triton = true, .sinks = kSinks},
-     "https://github.com/vllm-project/vllm/commit/77a73458e3"},
-    {{2026, 6, 23},
-     {.multimodal_prefix = true,
-      .block_size = true,
-      .prefix_with_flash_attention = true,
-      .encoders_with_triton = true,
-      .sinks = kSinks},
-     "~vllm v0.24.0 v1/attention/backends/flash_attn.py"},
-    {{2026, 7, 18},
-     {.multimodal_prefix = true,
-      .block_size = true,
-      .sliding_window = true,
-      .prefix_with_flash_attention = true,
-      .encoders_with_triton = true,
-      .sinks = kSinks},
-     "~vllm v0.26.0 v1/attention/backend.py"},
-    {{2026, 9, 14},
-     {.multimodal_prefix = true,
-      .block_size = true,
-      .sliding_window = true,
-      .context_parallel = true,
-      .prefix_with_flash_attention = true,
-      .encoders_with_triton = true,
-      .sinks = kSinks},
-     "~vllm v0.30.0 v1/attention/backend.py"},
-};
-static_assert(well_formed(kQuestions));
+static_assert(well_formed(kAsks));
 
 // Capabilities on which FlashInfer takes sinks besides sm10x.
 enum class FlashInferSinks { kBlackwell, kAndConsumer, kAndHopper };
@@ -85,9 +57,8 @@ bool takes_sinks(Backend backend, const AttentionContext& context) {
   return backend == Backend::kTritonAttn;
 }
 
-bool takes_multimodal_prefix(Backend backend, const AttentionContext& context, const Questions& questions) {
-  if (backend == Backend::kFlashAttn)
-    return questions.prefix_with_flash_attention && flash_attention_4_runs(context.platform);
+bool takes_multimodal_prefix(Backend backend, const AttentionContext& context, Asks asks) {
+  if (backend == Backend::kFlashAttn) return asks >= Asks::kPrefixesOfFour && flash_attention_4_runs(context.platform);
   return backend == Backend::kTritonAttn || backend == Backend::kFlexAttention ||
          backend == Backend::kTritonFlashAttn || backend == Backend::kTritonFlashInfer;
 }
@@ -98,9 +69,9 @@ bool takes_sliding_window(Backend backend) {
          backend == Backend::kTritonFlashInfer;
 }
 
-bool takes_type(Backend backend, AttentionType type, const Questions& questions) {
+bool takes_type(Backend backend, AttentionType type, Asks asks) {
   if (type == AttentionType::kDecoder || backend == Backend::kFlashAttn) return true;
-  if (backend == Backend::kTritonAttn) return questions.encoders_with_triton;
+  if (backend == Backend::kTritonAttn) return asks >= Asks::kPrefixes;
   return backend == Backend::kFlexAttention && type == AttentionType::kEncoderOnly;
 }
 
@@ -148,7 +119,7 @@ std::string_view name(AttentionType type) {
 
 std::vector<std::string> reasons_against(AttentionBackend backend, const AttentionNeeds& needs,
                                          const AttentionContext& context) {
-  const Questions& questions = vllm::in_force(kQuestions, context.platform.as_of);
+  const Asks asks = vllm::in_force(kAsks, context.platform.as_of);
   const Support table = asked(backend, needs, context);
   const bool mla = needs.latent.has_value(), sparse = mla && needs.latent->sparse;
   std::vector<std::string> reasons;
@@ -158,20 +129,23 @@ std::vector<std::string> reasons_against(AttentionBackend backend, const Attenti
   unless(table.head, "head_size not supported");
   unless(table.dtype, "dtype not supported");
   unless(table.cache, "kv_cache_dtype not supported");
-  if (questions.block_size && needs.block_size)
+  if (asks >= Asks::kBlockSizes && needs.block_size)
     unless(supports_block_size(backend, context, *needs.block_size), "block_size not supported");
-  if (questions.multimodal_prefix && needs.multimodal_prefix)
-    unless(takes_multimodal_prefix(backend, context, questions),
-           "partial multimodal token full attention not supported");
+  if (asks >= Asks::kPrefixes && needs.multimodal_prefix)
+    unless(takes_multimodal_prefix(backend, context, asks), "partial multimodal token full attention not supported");
   unless(mla == table.mla, mla ? "MLA not supported" : "non-MLA not supported");
-  if (needs.sinks) unless(takes_sinks(backend, context), std::string(questions.sinks));
+  if (needs.sinks)
+    unless(takes_sinks(backend, context),
+           asks >= Asks::kBlockSizes ? "attention sinks not supported" : "sink setting not supported");
   unless(sparse == table.sparse, sparse ? "sparse not supported" : "non-sparse not supported");
+  if (needs.per_head_scales && asks >= Asks::kPerHeadScales)
+    unless(backend == Backend::kFlashAttn && flash_attention_version(context).value_or(0) >= 3,
+           "per-head quant scales not supported");
   unless(table.capability, "compute capability not supported");
-  unless(takes_type(backend, needs.type, questions),
-         "attention type " + std::string(name(needs.type)) + " not supported");
-  if (questions.sliding_window && needs.sliding_window)
+  unless(takes_type(backend, needs.type, asks), "attention type " + std::string(name(needs.type)) + " not supported");
+  if (asks >= Asks::kWindows && needs.sliding_window)
     unless(takes_sliding_window(backend), "sliding window not supported");
-  if (questions.context_parallel && context.decode_context_parallel > 1)
+  if (asks >= Asks::kContexts && context.decode_context_parallel > 1)
     unless(table.context_parallel, "DCP not supported");
   if (auto reason = combination_reason(backend, needs, context)) reasons.push_back(*std::move(reason));
   return reasons;

@@ -174,7 +174,7 @@ std::string described(const AttentionNeeds& needs, const AttentionContext& conte
   add(Config::kFirst, "has_sink", python(needs.sinks));
   add(Config::kFirst, "use_sparse", python(needs.latent && needs.latent->sparse));
   add(Config::kFirst, "use_mm_prefix", python(needs.multimodal_prefix));
-  add(Config::kPerHead, "use_per_head_quant_scales", "False");
+  add(Config::kPerHead, "use_per_head_quant_scales", python(needs.per_head_scales));
   add(Config::kFirst, "attn_type", name(needs.type));
   add(Config::kWindow, "has_sliding_window", python(needs.sliding_window));
   add(Config::kCausal, "use_non_causal", "False");

@@ -20,6 +20,7 @@ struct AttentionNeeds {
   bool sinks = false;
   bool sliding_window = false;
   bool multimodal_prefix = false;  // bidirectional attention over images
+  bool per_head_scales = false;    // the checkpoint's cache has a scale a head
   AttentionType type = AttentionType::kDecoder;
 
   /// MLA's widths; backends are particular about them.

@@ -72,6 +72,7 @@ class Chooser {
         return std::holds_alternative<SparseIndexer>(cache.cache);
       });
       for (const CacheLayer& cache : layer.caches) {
+        per_head_scales_ = has_per_head_scales(layer, cache.name);
         BackedCache backed{i + offset, &cache, draft, indexer, {}, {}};
         if (auto error = back(backed)) return error;
         found_.caches.push_back(std::move(backed));
@@ -114,6 +115,13 @@ class Chooser {
     return std::nullopt;
   }
 
+  static bool has_per_head_scales(const Layer& layer, std::string_view name) {
+    return std::any_of(layer.modules.begin(), layer.modules.end(), [&](const Module& module) {
+      const auto* scales = std::get_if<AttentionScales>(&module);
+      return scales && scales->name == name && scales->loaded.per_head;
+    });
+  }
+
   [[nodiscard]] bool skipped(std::int64_t layer, bool windowed) const {
     const auto& skip = q_.settings.cache_dtype_skip_layers;
     return std::any_of(skip.begin(), skip.end(), [&](const std::string& name) {
@@ -136,6 +144,7 @@ class Chooser {
     wants.sinks = backed.cache->sinks;
     wants.sliding_window = window;
     wants.multimodal_prefix = context_.multimodal_prefix;
+    wants.per_head_scales = per_head_scales_;
     return select_backend(wants, context_, q_.config.backend);
   }
 
@@ -201,6 +210,7 @@ class Chooser {
   const BackendQuestion& q_;
   vllm::Date day_;
   AttentionContext context_;
+  bool per_head_scales_ = false;  // of the layer at hand
   LayerBackends found_;
 };
 
