@@ -50,16 +50,24 @@ struct Launch {
 /// A step's answer: nothing where the launch may go on.
 using Stop = std::optional<Error>;
 
+// The same steps as V0 takes them.
+void choose_features_v0(Launch& launch);
+void choose_scheduler_v0(Launch& launch);
+/// 1, 2, 4 and every 8 up to the first that holds all sequences.
+std::vector<std::int64_t> capture_sizes_v0(std::int64_t sequences);
+
 /// vLLM's own words.
 Error refused(std::string words);
 
 // The steps, in vLLM's order.
 Stop apply_overrides(Launch& launch);         // hf_overrides and the rewrites of vLLM's config classes
 Stop choose_runner(Launch& launch);           // architecture, runner, convert
+Stop classify(Launch& launch);                // hybrid, multimodal, pooling, experts, MLA
 Stop choose_dtype(Launch& launch);            // dtype
 Stop choose_length(Launch& launch);           // max_model_len
 Stop choose_quantization(Launch& launch);     // quantization
 Stop choose_towers(Launch& launch);           // limit_mm_per_prompt, language_model_only
+Stop choose_generation(Launch& launch);       // V0 or V1, while there were both
 Stop choose_features(Launch& launch);         // chunked prefill, prefix caching
 Stop choose_cache(Launch& launch);            // kv_cache_dtype, block_size
 Stop choose_parallel(Launch& launch);         // parallel sizes

@@ -77,11 +77,11 @@ Result<Deployment> resolve(const ModelSource& source, const json::Object& argume
                            const hardware::Gpu& gpu, const Surroundings& around) {
   const json::Value given(arguments);
   Launch launch(source, given, engine, gpu, around);
-  constexpr Stop (*kSteps[])(Launch&) = {apply_overrides,     choose_runner,   choose_dtype,    choose_length,
-                                         choose_quantization, choose_towers,   choose_memory,   choose_features,
-                                         choose_cache,        choose_parallel, choose_draft,    choose_scheduler,
-                                         check_cache,         check_parallel,  choose_adapters, check_quantization,
-                                         choose_state,        choose_engine,   choose_graphs,   check_cache_of_latents};
+  constexpr Stop (*kSteps[])(Launch&) = {
+      apply_overrides, choose_runner,    classify,          choose_dtype,          choose_length,   choose_quantization,
+      choose_towers,   choose_memory,    choose_generation, choose_features,       choose_cache,    choose_parallel,
+      choose_draft,    choose_scheduler, check_cache,       check_parallel,        choose_adapters, check_quantization,
+      choose_state,    choose_engine,    choose_graphs,     check_cache_of_latents};
   for (const auto step : kSteps) {
     if (Stop stop = step(launch)) return *std::move(stop);
     if (launch.given.error()) return *launch.given.error();

@@ -25,69 +25,6 @@ constexpr vllm::Step<bool> kHybridsCachePrefixes[] = {
 };
 static_assert(vllm::well_formed(kHybridsCachePrefixes));
 
-/// From then on a class that is built without one recurrent layer is no hybrid.
-struct PlainLayers {
-  bool attention, full_attention;  // layer_types words that count as plain
-};
-constexpr vllm::Step<PlainLayers> kPlainLayers[] = {
-    {{}, {false, false}, "vllm v0.10.2 vllm/config/__init__.py, is_hybrid"},
-    {{2025, 10, 15}, {true, false}, "~vllm v0.14.1 vllm/config/model.py, is_hybrid"},
-    {{2026, 10, 1}, {true, true}, "~vllm v0.33.0 vllm/config/model.py, is_hybrid"},
-};
-static_assert(vllm::well_formed(kPlainLayers));
-
-bool hybrid(const Launch& launch) {
-  if (!launch.has(vllm::kHybrid)) return false;
-  const PlainLayers& plain = vllm::in_force(kPlainLayers, launch.day);
-  const json::Value* layers = launch.source.config.find("layer_types");
-  if (!layers || !layers->array() || !plain.attention) return true;
-  return !std::all_of(layers->array()->begin(), layers->array()->end(), [&](const json::Value& layer) {
-    const std::string* type = layer.string();
-    return type && (*type == "attention" || (plain.full_attention && *type == "full_attention"));
-  });
-}
-
-/// Classes whose configs vLLM turns into encoders.
-///
-///   source  vllm v0.33.0 vllm/model_executor/models/config.py
-bool causal(const Launch& launch) {
-  const HfConfig root = launch.root();
-  if (launch.is_architecture({"LlamaBidirectionalForSequenceClassification", "LlamaBidirectionalModel",
-                              "LlamaNemotronVLForSequenceClassification", "LlamaNemotronVLModel",
-                              "VoyageQwen3BidirectionalEmbedModel"}))
-    return false;
-  if (launch.is_architecture({"Gemma3TextModel"})) return !root.truthy("use_bidirectional_attention");
-  if (launch.is_architecture({"JinaEmbeddingsV5Model"}) && root.find("is_decoder") && !root.truthy("is_decoder"))
-    return false;
-  if (launch.is_architecture({"ColQwen3_5"}))
-    return launch.text().text("retrieval_attention_contract") != "bidirectional";
-  return !root.find("is_causal") || root.truthy("is_causal");
-}
-
-std::optional<PoolingType> read_pooling(std::string_view word) {
-  const std::string name = lower(word);
-  if (name == "last") return PoolingType::kLast;
-  if (name == "cls") return PoolingType::kCls;
-  if (name == "mean" || name == "avg") return PoolingType::kMean;
-  if (name == "all") return PoolingType::kAll;
-  if (name == "step") return PoolingType::kStep;
-  return std::nullopt;
-}
-
-/// The class's own default, unless the config or --pooler-config says otherwise.
-PoolingType pooling_type(const Launch& launch) {
-  PoolingType type = launch.facts && launch.has(vllm::kPools) ? launch.facts->pooling : PoolingType::kLast;
-  if (launch.source.architecture.starts_with("LlamaBidirectional") ||
-      launch.source.architecture.starts_with("LlamaNemotronVL"))
-    type = read_pooling(launch.root().text("pooling")).value_or(type);
-  const json::Value* given = launch.given.find("pooler_config");
-  if (!given || !given->object()) given = launch.given.find("override_pooler_config");
-  if (!given || !given->object()) return type;
-  for (const char* name : {"pooling_type", "tok_pooling_type", "seq_pooling_type"})
-    type = read_pooling(HfConfig(*given).text(name)).value_or(type);
-  return type;
-}
-
 struct Features {
   bool chunked_prefill, prefix_caching;
 };
@@ -122,12 +59,11 @@ void choose_early(Launch& launch) {
 }  // namespace
 
 Stop choose_features(Launch& launch) {
-  launch.hybrid = hybrid(launch);
-  launch.attention_free = launch.has(vllm::kAttentionFree);
-  launch.encoder_decoder = launch.root().truthy("is_encoder_decoder") || launch.text().truthy("is_encoder_decoder");
-  launch.causal = causal(launch);
-  launch.pooling_type = pooling_type(launch);
   Deployment& plan = launch.plan;
+  if (plan.kv.v0_engine) {
+    choose_features_v0(launch);
+    return std::nullopt;
+  }
   if (!vllm::in_force(kAsksTheModel, launch.day)) {
     choose_early(launch);
     return std::nullopt;

@@ -236,6 +236,11 @@ Stop choose_graphs(Launch& launch) {
   Asked asked = asked_for(launch);
   plan.cudagraph_mode = mode_of(launch, asked);
   const SizeRules& rules = vllm::in_force(kSizes, launch.day);
+  if (plan.kv.v0_engine) {
+    plan.cudagraph_mode = plan.enforce_eager ? "NONE" : "FULL";
+    if (!plan.enforce_eager) plan.cudagraph_capture_sizes = capture_sizes_v0(plan.kv.max_num_seqs);
+    return std::nullopt;
+  }
   if (rules.strided) {
     if (!plan.enforce_eager) plan.cudagraph_capture_sizes = strided_sizes(launch, asked, rules);
     return std::nullopt;

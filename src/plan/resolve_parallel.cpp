@@ -64,33 +64,6 @@ Stop check_context(const Launch& launch, std::int64_t tensor, std::int64_t heads
   return std::nullopt;
 }
 
-/// source  vllm/transformers_utils/model_arch_config_convertor.py, get_num_experts
-std::int64_t expert_count(const HfConfig& text) {
-  constexpr std::string_view kNames[] = {"num_experts", "moe_num_experts", "n_routed_experts", "num_local_experts"};
-  if (const auto experts = text.whole_of(kNames); experts && *experts > 0) return *experts;
-  std::int64_t most = 0;
-  const json::Value* blocks = text.find("block_configs");
-  if (!blocks || !blocks->array()) return 0;
-  for (const json::Value& block : *blocks->array())
-    if (block.object() && HfConfig(block).text("block_type") == "moe")
-      most = std::max(most, HfConfig(block).whole("n_routed_experts").value_or(0));
-  return most;
-}
-
-/// Model types whose attention caches one compressed row.
-///
-///   source  vllm/transformers_utils/model_arch_config_convertor.py, is_deepseek_mla
-bool caches_latent(const HfConfig& text) {
-  constexpr std::string_view kTypes[] = {
-      "deepseek_v2",  "deepseek_v3", "deepseek_v32",  "deepseek_v4",     "deepseek_v41",   "dots3_note",
-      "deepseek_mtp", "k3_dspark",   "glm5_next",     "glm5_next_text",  "glm_moe_dsa",    "glm4_moe_lite",
-      "kimi_k2",      "kimi_linear", "longcat_flash", "pangu_ultra_moe", "bailing_hybrid", "longcat_flash_ngram",
-      "hy_v4",        "axk1",        "AXK1"};
-  const std::string& type = text.model_type();
-  if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) return false;
-  return text.find("compress_ratios") ? text.has("head_dim") : text.whole("kv_lora_rank").has_value();
-}
-
 Stop check_balancing(Launch& launch) {
   memory::Parallel& parallel = launch.plan.parallel;
   const json::Value* config = launch.given.find("eplb_config");
@@ -145,9 +118,6 @@ Stop read_sizes(Launch& launch) {
 }  // namespace
 
 Stop choose_parallel(Launch& launch) {
-  const HfConfig text = launch.text();
-  launch.experts = expert_count(text);
-  launch.latent_attention = caches_latent(text) && launch.around.variable("VLLM_MLA_DISABLE") != "1";
   if (Stop stop = read_sizes(launch)) return stop;
   if (Stop stop = check_balancing(launch)) return stop;
   const memory::Parallel& parallel = launch.plan.parallel;

@@ -151,6 +151,10 @@ Stop choose_scheduler(Launch& launch) {
     if (value && *value < 1)
       return Error{ErrorCode::kBadInput, '"' + std::string(name) + '"',
                    "expected a whole number of at least 1, found " + number(*value), ""};
+  if (launch.plan.kv.v0_engine) {
+    choose_scheduler_v0(launch);
+    return check(launch, {launch.plan.kv.max_num_batched_tokens, launch.plan.kv.max_num_seqs});
+  }
   Limits limits = defaults(launch, tokens, sequences);
   if (Stop stop = check(launch, limits)) return stop;
   // source  vllm v0.33.0 vllm/model_executor/models/config.py, DiffusionGemma: its canvas is drawn for a few at a time

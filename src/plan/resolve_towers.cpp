@@ -121,7 +121,6 @@ bool takes_nothing(const Launch& launch, const Limits& limits) {
 }  // namespace
 
 Stop choose_towers(Launch& launch) {
-  launch.multimodal = launch.has(vllm::kMultimodal);
   if (!launch.multimodal) return std::nullopt;
   const Limits limits(launch);
   const bool no_image = limits.none("image"), no_video = limits.none("video"), no_audio = limits.none("audio");
