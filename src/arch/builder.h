@@ -148,6 +148,7 @@ struct Rope {
   std::int64_t positions = 0;          // max_position: usually max_position_embeddings
   std::string_view layer_type = {};    // for configs with one set of parameters per layer type
   std::optional<double> partial = {};  // partial_rotary_factor, where the class does not take the config's
+  std::optional<double> base = {};     // where the parameters name none; otherwise the config's "rope_theta" counts
   std::int64_t mrope_factor = 4;       // a table for time, height and width has so many times the positions
   std::string_view type = {};          // rope_type that the class puts in place of the config's
 };
@@ -162,8 +163,8 @@ RotaryTable rotary_table(const Builder& builder, const Rope& rope);
 RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::Fields& parameters);
 
 /// The table of sliding layers where they have rope parameters of their own: those under "sliding_attention", else the
-/// default without scaling; `own_base` where its base then differs from the full layers'.
-RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope, bool own_base);
+/// default without scaling.
+RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope);
 
 /// The table for a config's max_position_embeddings and the newest rules.
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,

@@ -72,12 +72,23 @@ std::int64_t width_of(const Table& table) {
   return table.rope.head_width;
 }
 
+/// Tables of equal parameters are one, however the config writes them.
+std::string id_of(const Table& table, std::int64_t rows, std::int64_t width) {
+  json::Object rest = *table.parameters.value().object();
+  const double base = table.parameters.maybe_number("rope_theta")
+                          .value_or(table.rope.base.value_or(table.config.maybe_number("rope_theta").value_or(0)));
+  rest.erase("rope_theta");
+  for (const char* key : {"rope_type", "type"})
+    if (table.parameters.text_or(key, "") == "default") rest.erase(key);
+  return json::write_line(json::Value(std::move(rest))) + " base " + std::to_string(base) + ", " +
+         std::to_string(table.rope.head_width) + ": " + std::to_string(rows) + " x " + std::to_string(width) + ' ' +
+         std::string(name(table.dtype));
+}
+
 RotaryTable made(const Table& table) {
   // torch.arange(0, width, 2) has one entry more than half of an odd width.
   const std::int64_t rows = rows_of(table), width = round_up(width_of(table), 2);
-  const std::string id = json::write_line(table.parameters.value()) + '/' + std::to_string(table.rope.head_width) +
-                         ':' + std::to_string(rows) + 'x' + std::to_string(width) + std::string(name(table.dtype));
-  return RotaryTable{"rotary_emb.cos_sin_cache", id, rows, width, table.dtype};
+  return RotaryTable{"rotary_emb.cos_sin_cache", id_of(table, rows, width), rows, width, table.dtype};
 }
 
 }  // namespace
@@ -105,12 +116,10 @@ RotaryTable rotary_table(const Builder& builder, const Rope& rope, const json::F
   return made({builder.text(), parameters, rope, builder.dtype(), builder.options().as_of});
 }
 
-RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope, bool own_base) {
+RotaryTable sliding_rotary_table(const Builder& builder, const Rope& rope) {
   const json::Fields parameters = rope_parameters(builder.text());
-  if (parameters.has("sliding_attention")) return rotary_table(builder, rope, parameters.inner("sliding_attention"));
-  RotaryTable table = rotary_table(builder, rope, builder.text().inner("none"));
-  if (own_base) table.id += " sliding";
-  return table;
+  const bool nested = parameters.has("sliding_attention");
+  return rotary_table(builder, rope, nested ? parameters.inner("sliding_attention") : builder.text().inner("none"));
 }
 
 RotaryTable rotary_table(const json::Fields& config, std::int64_t head_width, Dtype dtype,

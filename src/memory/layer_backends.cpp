@@ -31,6 +31,13 @@ constexpr Step<SparseFormat> kSparseFormat[] = {
     {{2026, 6, 23}, SparseFormat::kAndConsumer, "~vllm v0.24.0, the same, _canonicalize_sparse_mla_kv_cache_dtype"},
 };
 
+/// Whether the spec of a layer's rows follows the cache config that its class hands it; before, it was the engine's.
+constexpr vllm::Step<bool> kLayersOwnDtype[] = {
+    {{}, false, "vllm v0.11.0 vllm/v1/worker/gpu_model_runner.py, get_kv_cache_spec"},
+    {{2025, 10, 20}, true, "~ vllm v0.11.2 vllm/attention/layer.py, kv_cache_torch_dtype"},
+};
+static_assert(vllm::well_formed(kLayersOwnDtype));
+
 // MLA came to heed kv_cache_dtype_skip_layers.
 constexpr Step<bool> kLatentSkips[] = {{{}, false, "vllm v0.25.1 mla_attention.py, MLAAttention.__init__"},
                                        {{2026, 7, 18}, true, "~vllm v0.26.0, the same"}};
@@ -86,7 +93,9 @@ class Chooser {
  private:
   std::optional<Error> back(BackedCache& backed) {
     const bool windowed = std::holds_alternative<SlidingWindow>(backed.cache->cache);
-    backed.cache_dtype = skipped(backed.layer, windowed) ? "auto" : found_.cache_dtype;
+    const bool plain_rows = skipped(backed.layer, windowed) ||
+                            (backed.cache->model_dtype && vllm::in_force(kLayersOwnDtype, q_.platform.as_of));
+    backed.cache_dtype = plain_rows ? "auto" : found_.cache_dtype;
     const auto backend = match(
         backed.cache->cache,                                                                 //
         [&](const FullAttention& a) { return plain(a.heads, false, backed); },               //

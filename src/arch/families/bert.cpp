@@ -37,8 +37,13 @@ constexpr vllm::Step<bool> kPoolerInHeadDtype[] = {
     {{}, false, "vllm v0.13.0 vllm/model_executor/models/bert.py, BertPooler"},
     {{2025, 12, 13}, true, "~ vllm v0.14.1 vllm/model_executor/models/bert.py, BertPooler"},
 };
+/// Before, a RoBERTa that classifies tokens was taken for one that classifies sequences.
+constexpr vllm::Step<bool> kRobertaClassifiesTokens[] = {
+    {{}, false, "vllm v0.25.1 vllm/model_executor/models/registry.py"},
+    {{2026, 7, 6}, true, "~ vllm v0.26.0 vllm/model_executor/models/roberta.py, RobertaForTokenClassification"},
+};
 static_assert(vllm::well_formed(kPositionsAreBuffer) && vllm::well_formed(kRobertaDividesTables) &&
-              vllm::well_formed(kPoolerInHeadDtype));
+              vllm::well_formed(kPoolerInHeadDtype) && vllm::well_formed(kRobertaClassifiesTokens));
 
 /// source  vllm/model_executor/models/bert.py, BertEmbedding; roberta.py, RobertaEmbedding
 void add_embeddings(Builder& builder, const Decoder& decoder, const std::string& model, bool roberta) {
@@ -70,19 +75,22 @@ void mlm_head(Block& block, const Decoder& decoder) {
 
 void add_heads(Builder& builder, const Decoder& decoder, const std::string& architecture) {
   const Dtype dtype = head_dtype(builder);
+  const vllm::Date as_of = builder.options().as_of;
   const std::int64_t hidden = decoder.hidden, labels = num_labels(builder.config());
   const bool roberta = !architecture.starts_with("Bert");
   Block block = builder.block("");
-  if (architecture.ends_with("ForSequenceClassification")) {
+  const bool token_classifier = architecture.ends_with("ForTokenClassification");
+  const bool as_sequences = roberta && token_classifier && !vllm::in_force(kRobertaClassifiesTokens, as_of);
+  if (architecture.ends_with("ForSequenceClassification") || as_sequences) {
     if (roberta) {
       head_linear(block, "classifier.dense", hidden, hidden, true, dtype);
       head_linear(block, "classifier.out_proj", hidden, labels, true, dtype);
     } else {
-      const bool wide = vllm::in_force(kPoolerInHeadDtype, builder.options().as_of);
+      const bool wide = vllm::in_force(kPoolerInHeadDtype, as_of);
       head_linear(block, "bert.pooler.dense", hidden, hidden, true, wide ? dtype : builder.dtype());
       head_linear(block, "classifier", hidden, labels, true, dtype);
     }
-  } else if (architecture.ends_with("ForTokenClassification")) {
+  } else if (token_classifier) {
     head_linear(block, "classifier", hidden, labels, true, dtype);
   } else if (architecture == "BertForMaskedLM" || architecture == "BertSpladeSparseEmbeddingModel") {
     mlm_head(block, decoder);

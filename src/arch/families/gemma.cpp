@@ -8,6 +8,8 @@ namespace {
 constexpr std::string_view kArchitectures[] = {"GemmaForCausalLM", "Gemma2ForCausalLM", "Gemma2Model",
                                                "Gemma3ForCausalLM", "Gemma3TextModel"};
 
+constexpr double kGlobalBase = 1e6, kLocalBase = 1e4;  // the third generation's
+
 constexpr Decoder kGemma{3072, 24576, 256000, 28, 8192, {16, 16, 256}, true};
 constexpr Decoder kGemma2{2304, 9216, 256000, 26, 8192, {8, 4, 256}, true};
 constexpr Decoder kGemma3{2304, 9216, 262208, 26, 131072, {8, 4, 256}, true};
@@ -64,10 +66,11 @@ void describe(Builder& builder, const Naming& naming) {
   const bool bias = generation > 1 && config.flag_or("attention_bias", false);
   SelfAttention attention{.bias = bias, .output_bias = bias};
   if (generation == 3) attention.head_norm = decoder.heads.width;
-  const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
-  const RotaryTable global = generation == 3 ? rotary_table(builder, rope, rope_parameters(config, "full_attention"))
-                                             : rotary_table(builder, rope);
-  const RotaryTable local = generation == 3 ? sliding_rotary_table(builder, rope, true) : global;
+  Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  if (generation == 3) rope.base = config.maybe_number("rope_theta").value_or(kGlobalBase);
+  const RotaryTable global = rotary_table(builder, rope, rope_parameters(config, "full_attention"));
+  if (generation == 3) rope.base = config.maybe_number("rope_local_base_freq").value_or(kLocalBase);
+  const RotaryTable local = generation == 3 ? sliding_rotary_table(builder, rope) : global;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.every_stage = true});

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kArchitectures[] = {"Gemma3nForCausalLM"};
 
+constexpr double kGlobalBase = 1e6, kLocalBase = 1e4;
+
 constexpr Decoder kAbsent{2048, 16384, 262400, 35, 32768, {8, 2, 256}, true};
 
 /// Whether layers that share keys and values still have projections and a norm for them.
@@ -126,9 +128,11 @@ void describe(Builder& builder, const Naming& naming) {
   WindowDefaults absent{.window = 512};
   for (std::int64_t i = 0; i < decoder.layers; ++i) absent.sliding.push_back((i + 1) % 5 != 0);
   const LayerWindows windows = layer_windows(builder, decoder, absent);
-  const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  rope.base = config.maybe_number("rope_theta").value_or(kGlobalBase);
   const RotaryTable full = rotary_table(builder, rope, rope_parameters(config, "full_attention"));
-  const RotaryTable sliding = sliding_rotary_table(builder, rope, true);
+  rope.base = config.maybe_number("rope_local_base_freq").value_or(kLocalBase);
+  const RotaryTable sliding = sliding_rotary_table(builder, rope);
 
   const std::string model = naming.under("model");
   add_around_layers(builder, model, figures);

@@ -10,6 +10,8 @@ constexpr std::string_view kArchitectures[] = {"ModernBertModel", "ModernBertFor
 constexpr std::string_view kWqkv[] = {"Wqkv"};
 constexpr std::string_view kWi[] = {"Wi"};
 
+constexpr double kGlobalBase = 160000, kLocalBase = 10000;
+
 constexpr Decoder kAbsent{768, 1152, 50368, 22, 8192, {12, 0, 0}, false};
 
 /// A rotary table: of float16 whatever the model's dtype at first, and every layer with its own.
@@ -80,9 +82,11 @@ void describe(Builder& builder, const Naming& naming) {
   std::optional<Tokens> window;
   if (more) window = Tokens(config.count_or("sliding_window", config.count_or("local_attention", 128) / 2) + *more);
 
-  const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
+  rope.base = config.maybe_number("global_rope_theta").value_or(kGlobalBase);
   RotaryTable global = rotary_table(builder, rope, rope_parameters(config, "full_attention"));
-  RotaryTable local = sliding_rotary_table(builder, rope, true);
+  rope.base = config.maybe_number("local_rope_theta").value_or(kLocalBase);
+  RotaryTable local = sliding_rotary_table(builder, rope);
   if (kind != Rotary::kModelDtype) global.dtype = local.dtype = Dtype::kFloat16;
 
   const std::string model = naming.under("model");

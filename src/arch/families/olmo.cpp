@@ -53,7 +53,7 @@ void describe(Builder& builder, const Naming& naming) {
   SelfAttention attention{.bias = bias, .output_bias = bias};
   const Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
   const RotaryTable full = rotary_table(builder, rope, rope_parameters(config, "full_attention"));
-  const RotaryTable sliding = generation == 3 ? sliding_rotary_table(builder, rope, false) : full;
+  const RotaryTable sliding = generation == 3 ? sliding_rotary_table(builder, rope) : full;
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.norm = generation == 1 ? "" : "norm", .every_stage = !by_transformers});
