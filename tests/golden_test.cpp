@@ -334,6 +334,7 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   answers["parameters"] = std::to_string(exact->weights.front().elements);
   const auto& loaded = exact->quantised.empty() ? exact->weights : exact->quantised;
   answers["quantised_weights"] = std::to_string(loaded.front().total().count());
+  if (!exact->lora_slots.empty()) answers["lora"] = std::to_string(exact->lora_slots.front().count());
   if (exact->draft_weights) answers["draft_weights"] = std::to_string(exact->draft_weights->total().count());
   json::Object backends;
   for (const auto& [name, layers] : exact->caches.front().backends.layers) backends.set(name, json::Value(layers));

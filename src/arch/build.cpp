@@ -50,6 +50,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
     if (model) {
       model->name = source.name;
       model->architecture = source.architecture;
+      if (model->language_class.empty()) model->language_class = source.architecture;
       model->dtype = options.dtype;
     }
     return model;

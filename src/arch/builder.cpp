@@ -42,8 +42,12 @@ Block& Block::add_linear(std::string_view type, std::string name, std::int64_t i
                          Linear::Input split, const LinearOptions& options) {
   const Packing packing =
       options.quantised ? builder_->quantisation().linear({path(name), options.shards, type}) : Packing(Unquantised{});
+  // Adapters split a merged layer into its outputs, where the checkpoint does or where there are three and more.
+  const bool split_up = builder_->quantisation().parts({path(name), options.shards, type}) > 1 ||
+                        (outputs.size() > 2 && type == "MergedColumnParallelLinear");
+  const std::int64_t adapters = split_up ? std::int64_t(outputs.size()) : 1;
   modules.push_back(Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype,
-                           options.tokens, options.aligned_rows});
+                           options.tokens, options.aligned_rows, adapters});
   return *this;
 }
 

@@ -216,6 +216,7 @@ void tie_as_the_whole(Builder& builder) {
 
 void add_language_model(Builder& builder, const Naming& naming) {
   tie_as_the_whole(builder);
+  builder.model.language_class = naming.architecture;
   for (const families::Entry* family : families::all())
     for (const std::string_view name : family->architectures)
       if (name == naming.architecture && family->describe) return family->describe(builder, naming);

@@ -42,15 +42,15 @@ Result<Quantisation> Quantisation::read(const ModelSource& source, const BuildOp
                                         const ModelNames& names) {
   const json::Value* config = quantisation_config(source);
   Quantisation result;
+  result.packed_.assign(names.packed.begin(), names.packed.end());
+  for (const ModelNames::Packed& common : kCommon)
+    if (std::ranges::none_of(result.packed_, [&](const auto& own) { return own.name == common.name; }))
+      result.packed_.push_back(common);
   if (!config && options.quantization.empty()) return result;
   auto name = quantisation_name(config, source, options);
   if (!name) return name.error();
   result.name_ = *std::move(name);
   if (result.name_.empty()) return result;
-  result.packed_.assign(names.packed.begin(), names.packed.end());
-  for (const ModelNames::Packed& common : kCommon)
-    if (std::ranges::none_of(result.packed_, [&](const auto& own) { return own.name == common.name; }))
-      result.packed_.push_back(common);
   const json::Fields fields(config ? *config : kNoConfig, source.place + ": \"quantization_config\"");
   for (const quantisations::Entry* entry : quantisations::all())
     if (std::ranges::find(entry->names, std::string_view(result.name_)) != entry->names.end()) {
@@ -75,6 +75,11 @@ Packing Quantisation::keep(Result<Packing> packing) const {
   if (packing) return *packing;
   if (!*error_) *error_ = packing.error();
   return Unquantised{};
+}
+
+std::int64_t Quantisation::parts(LayerName layer) const {
+  complete(layer);
+  return std::max<std::int64_t>(std::int64_t(layer.shards.size()), 1);
 }
 
 Packing Quantisation::linear(LayerName layer) const {

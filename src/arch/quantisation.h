@@ -37,6 +37,9 @@ class Quantisation {
   [[nodiscard]] Packing embedding(LayerName layer) const;
   [[nodiscard]] KvScales attention(LayerName layer, bool latent) const;
 
+  /// How many layers of the checkpoint are merged into this one.
+  [[nodiscard]] std::int64_t parts(LayerName layer) const;
+
   /// vLLM's name of the method; empty when the model is not quantised.
   [[nodiscard]] const std::string& method() const { return name_; }
   /// The first refusal among the layers that were asked for.

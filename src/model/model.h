@@ -35,6 +35,7 @@ struct Part {
 struct Model {
   std::string name;
   std::string architecture;
+  std::string language_class;  // of the language model inside: the architecture itself where the model is one
   Dtype dtype = Dtype::kBfloat16;
 
   std::vector<Layer> kinds;  // distinct decoder layers

@@ -57,6 +57,7 @@ struct Linear {
   std::optional<Dtype> dtype;  // where the class asks for another than the model's
   TokenSplit tokens = TokenSplit::kIgnored;
   std::int64_t aligned_rows = 1;  // a rank's rows are padded to a multiple of this
+  std::int64_t adapters = 1;      // parts for which a LoRA adapter has matrices of its own
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 

@@ -72,13 +72,13 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   auto loading = memory::model_loading(exact.model, deployment.parallel, stage, platform, deployment.towers);
   if (!loading) return loading.error();
   rank.model_loading = *loading;
-  if (stage.last() && exact.draft_weights) {
-    const Bytes draft = exact.draft_weights->total();
-    rank.weights += draft;
-    rank.model_loading.bytes += draft;
-    rank.model_loading.low += draft;
-    rank.model_loading.high += draft;
-  }
+  Bytes beside;  // loaded in the same breath as the model: the draft, adapter slots
+  if (stage.last() && exact.draft_weights) beside += exact.draft_weights->total();
+  if (!exact.lora_slots.empty()) beside += exact.lora_slots[index];
+  rank.weights += beside;
+  rank.model_loading.bytes += beside;
+  rank.model_loading.low += beside;
+  rank.model_loading.high += beside;
 
   memory::ProfileRun run;
   run.tokens = deployment.kv.max_num_batched_tokens;

@@ -57,6 +57,12 @@ Result<Exact> derive(const ModelSource& given, Deployment deployment) {
       if (!quantised) return quantised.error();
       exact.quantised.push_back(*quantised);
     }
+    if (const auto& lora = deployment.lora) {
+      auto slots = memory::lora_slots(exact.model, parallel, stage, platform_of(deployment),
+                                      {lora->max_loras, lora->max_rank, lora->fully_sharded});
+      if (!slots) return slots.error();
+      exact.lora_slots.push_back(*slots);
+    }
     const Model* draft = stage.last() && exact.draft ? &*exact.draft : nullptr;
     auto caches = memory::kv_specs(exact.model, draft, parallel, stage, platform_of(deployment), deployment.kv);
     if (!caches) return caches.error();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "memory/kv_plan.h"
+#include "memory/lora.h"
 #include "plan/deployment.h"
 
 namespace vram::plan {
@@ -18,6 +19,7 @@ struct Exact {
   std::vector<memory::Weights> weights;          // a stage, without the draft
   std::vector<memory::Weights> quantised;        // the same once vLLM has quantised them; empty when it does not
   std::optional<memory::Weights> draft_weights;  // on the last stage, less what it shares with the target
+  std::vector<Bytes> lora_slots;                 // a stage; empty without --enable-lora
   std::vector<memory::KvSpecs> caches;           // a stage
 };
 

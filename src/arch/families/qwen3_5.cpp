@@ -24,6 +24,7 @@ constexpr NameRule kTextNames[] = {{NameRule::Where::kPrefix, "model.language_mo
 /// source  vllm/model_executor/models/qwen3_5.py, Qwen3_5ForCausalLMBase
 void describe(Builder& builder, const Naming& naming) {
   const Qwen35 text = read_qwen3_5(builder, naming.architecture);
+  builder.model.language_class = naming.architecture;
   const Decoder& decoder = text.decoder;
   const std::vector<std::string> kinds = layer_kinds(builder.text(), "layer_types", decoder.layers,
                                                      every(builder.text().count_or("full_attention_interval", 4, 1),
