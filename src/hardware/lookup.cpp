@@ -121,6 +121,40 @@ std::optional<Record> nearest_in_size(Bytes driver_total, Answers answers) {
   return best;
 }
 
+/// The longest run of digits in `text`: what tells most GPUs apart.
+std::string_view longest_number(std::string_view text) {
+  std::string_view longest;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = std::min(text.find_first_of("0123456789", at), text.size());
+    at = std::min(text.find_first_not_of("0123456789", begin), text.size());
+    if (at - begin > longest.size()) longest = text.substr(begin, at - begin);
+  }
+  return longest;
+}
+
+/// The records in whose files `text`'s number stands: whatever answers to the name is among them, and reading a few
+/// files instead of all saves most of a start. Without a number, or with a broken file, none.
+std::vector<Record> likely(std::string_view text) {
+  std::vector<Record> records;
+  const std::string_view number = longest_number(text);
+  if (number.empty()) return records;
+  for (const auto& [id, content] : embedded_gpus()) {
+    if (content.find(number) == std::string_view::npos && id.find(number) == std::string_view::npos) continue;
+    auto record = read_record(id, content);
+    if (!record) return {};
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+/// The names that a reading may stand for.
+std::vector<Name> names_of(const Reading& reading) {
+  std::vector<Name> names = {read_name(reading.name)};
+  if (auto sized = read_name_with_bare_size(reading.name)) names.push_back(*std::move(sized));
+  std::erase_if(names, [](const Name& name) { return name.key.empty(); });
+  return names;
+}
+
 }  // namespace
 
 Result<GpuChoice> find_gpu(std::string_view text, std::string_view place) {
@@ -140,13 +174,18 @@ Result<GpuChoice> find_gpu(std::string_view text, std::string_view place) {
     return chosen(record->gpu, reading, shown, place);
   }
 
+  const std::vector<Record> few = likely(text);
+  const Reading& first = forms.front();
+  for (const Name& name : names_of(first)) {
+    const Matches matches = search(few, name);
+    if (matches.meant.size() == 1) return chosen(matches.meant.front()->gpu, first, shown, place);
+    if (!matches.meant.empty()) break;
+  }
+
   const std::vector<Record> records = catalogue();
   std::optional<Error> nearly;
   for (const Reading& reading : forms) {
-    std::vector<Name> names = {read_name(reading.name)};
-    if (auto sized = read_name_with_bare_size(reading.name)) names.push_back(*std::move(sized));
-    for (const Name& name : names) {
-      if (name.key.empty()) continue;
+    for (const Name& name : names_of(reading)) {
       const Matches matches = search(records, name);
       if (matches.meant.size() == 1) return chosen(matches.meant.front()->gpu, reading, shown, place);
       if (!matches.meant.empty()) return ambiguous(records, matches, name, reading.name, place);
