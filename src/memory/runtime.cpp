@@ -22,7 +22,10 @@ struct ByRanks {
 // rows)
 constexpr vllm::Step<ByRanks> kNonTorch[] = {
     {{}, {{0.16, 0.06, 1.8}, {0.4, 0.2, 3.6}}, "~ V0 and V1 up to 0.9: 0.06 to 0.33 alone, 0.25 to 3.58 together"},
-    {{2025, 9, 23}, {{0.13, 0.06, 0.26}, {2.1, 0.2, 2.5}}, "https://github.com/vllm-project/vllm/pull/25359"},
+    {{2025, 9, 23},
+     {{0.13, 0.06, 0.26}, {0.6, 0.2, 2.5}},
+     "https://github.com/vllm-project/vllm/pull/25359; 20 start-ups of Llama-3.3-70B at TP 4 on H200, 0.11.2 to "
+     "0.16.0"},
     {{2026, 3, 16}, {{0.25, 0.07, 0.46}, {2.08, 0.3, 2.35}}, "38 start-ups of 0.18 and 0.19 on H100"},
 };
 static_assert(vllm::well_formed(kNonTorch));
@@ -48,7 +51,14 @@ constexpr vllm::Step<bool> kRunnerV2Reserves[] = {
 };
 static_assert(vllm::well_formed(kRunnerV2Reserves));
 
+constexpr vllm::Step<bool> kBuffersGrowWithCard[] = {
+    {{}, false, "Llama-3.3-70B at TP 4 on H200, 0.11.2 to 0.16.0"},
+    {{2026, 3, 16}, true, "~ Llama-3.3-70B at TP 4 and DeepSeek-V3.2 at TP 8 on H200, 0.18.0 to 0.20.0: 14 start-ups"},
+};
+static_assert(vllm::well_formed(kBuffersGrowWithCard));
+
 constexpr std::int64_t kSmallCard = 30 * kGiB;
+constexpr std::int64_t kLargeCard = 100 * kGiB;
 
 }  // namespace
 
@@ -68,6 +78,8 @@ Estimate non_torch(const Platform& platform, const Parallel& parallel, Bytes tot
   }
   // Cards without NVLink skip the multi-channel buffers.
   if (total.count() < kSmallCard) return estimate({0.3, 0.2, 0.6});
+  if (total.count() > kLargeCard && vllm::in_force(kBuffersGrowWithCard, platform.as_of))
+    return estimate({3.05, 2.1, 3.3});
   return estimate(measured.together);
 }
 
