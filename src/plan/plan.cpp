@@ -203,6 +203,28 @@ void append(const std::vector<std::string>& lines, std::vector<std::string>& log
   log.insert(log.end(), lines.begin(), lines.end());
 }
 
+/// What is taken for granted, each with how much it could be off.
+void add_assumptions(const Exact& exact, Report& report) {
+  const RankReport& rank = report.fullest();
+  const auto add = [&](const char* about, const memory::Estimate& estimate, const char* why, const char* source) {
+    const std::string span = with_commas(estimate.low.count()) + " to " + with_commas(estimate.high.count());
+    report.assumptions.push_back(
+        {about, with_commas(estimate.bytes.count()), std::string(why) + "; nine of ten start-ups: " + span, source});
+  };
+  add("activation_peak_bytes", rank.activation_peak, "a closed form of batch, widths and vocabulary", "docs/model.md");
+  add("non_torch_bytes", rank.non_torch, "by release, number of ranks and size of the card", "docs/model.md");
+  if (rank.cuda_graphs.bytes > Bytes(0))
+    add("cuda_graph_bytes", rank.cuda_graphs, "by number of graphs and layers", "docs/model.md");
+  if (!exact.deployment.gpu.free)
+    add("context_bytes", rank.context, "nothing else is on the GPU: free memory was not given", "docs/model.md");
+  if (!report.engine.exact)
+    report.assumptions.push_back(
+        {"engine.version", report.engine.version,
+         "the rules are those of " + report.engine.as_of.text() +
+             "; the day its code dates from is not certain, and a rule that changed near it may differ",
+         "src/vllm/release.cpp"});
+}
+
 void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
   const vllm::Date day = report.engine.as_of;
   if (report.verdict.reason == Reason::kFreeMemoryBelowRequest) {
@@ -283,6 +305,7 @@ Result<Report> plan(const Request& request) {
   judge_start(*exact, stages, report);
   add_ranks(*exact, stages, report);
   add_components(*exact, report);
+  add_assumptions(*exact, report);
   if (request.workload)
     report.workload =
         judge(*request.workload, *exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);
