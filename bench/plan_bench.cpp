@@ -25,7 +25,8 @@ void whole_plan(benchmark::State& state, const char* model) {
 
 void resolve_arguments(benchmark::State& state, const char* model) {
   const plan::Request request = request_for(model);
-  for (auto _ : state) benchmark::DoNotOptimize(plan::resolve(*request.model, request.args, request.engine, request.gpu));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(plan::resolve(*request.model, request.args, request.engine, request.gpu));
 }
 
 void derive_model(benchmark::State& state, const char* model) {

@@ -47,6 +47,8 @@ std::optional<Number> read_number_triple(std::string_view text) {
     text.remove_prefix(1);
   }
   if (count < 2) return std::nullopt;
+  // 0.10.1.1 carries a fourth number.
+  text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
   const bool known_tail = text.empty() || text.starts_with("rc") || text.starts_with(".dev") ||
                           text.starts_with(".post") || text.starts_with('+');
   if (!known_tail) return std::nullopt;

@@ -26,7 +26,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, ReadEngine,
     testing::Values(EngineCase{"0.19.0", "2026-03-30", true}, EngineCase{"v0.19", "2026-03-30", true},
                     EngineCase{"0.19.1", "2026-03-30", true}, EngineCase{"0.8.5.post1", "2025-04-28", false},
-                    EngineCase{"0.11.2+rhai1", "2025-11-11", false}, EngineCase{"2026-05-01", "2026-05-01", true},
+                    EngineCase{"0.10.1.1", "2025-08-16", false}, EngineCase{"0.11.2+rhai1", "2025-11-11", false},
+                    EngineCase{"2026-05-01", "2026-05-01", true},
                     EngineCase{"0.1.dev1+g4d2a68d64.d20260816", "2026-08-16", false},
                     EngineCase{"0.11.2.dev280+gilded.cu132.20260810.r34", "2026-08-10", false},
                     EngineCase{"main", "2026-11-05", false}, EngineCase{"0.34.0", "2026-11-05", false},
@@ -46,7 +47,8 @@ TEST(ReadEngine, ADevBuildStandsBetweenTheReleaseBeforeAndItsOwn) {
 }
 
 TEST(Releases, AscendInTimeAndInNumber) {
-  for (std::size_t i = 1; i < releases().size(); ++i) EXPECT_LT(releases()[i - 1].cut, releases()[i].cut) << releases()[i].version;
+  for (std::size_t i = 1; i < releases().size(); ++i)
+    EXPECT_LT(releases()[i - 1].cut, releases()[i].cut) << releases()[i].version;
 }
 
 }  // namespace
