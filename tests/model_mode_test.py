@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+import jsonschema
+
 PROGRAM = sys.argv.pop(1)
 
 
@@ -31,7 +33,24 @@ MODEL = {"source": "Qwen/Qwen3-8B"}
 GPU = {"name": "RTX-4090"}
 
 
+SCHEMAS = pathlib.Path(__file__).resolve().parent.parent / "docs" / "schema"
+
+
+def schema(name):
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
+
+
 class ModelMode(unittest.TestCase):
+    def test_requests_and_reports_keep_to_their_schema(self):
+        requests = [{"model": MODEL, "gpu": GPU}, {"model": MODEL, "gpu": "4090", "args": {"max_model_len": 10**6}}, {"model": MODEL, "gpu": {"total_bytes": 10**10}},
+                    {"model": {"source": "google/gemma-3-12b-it"}, "gpu": {"name": "H100-SXM-80GB", "count": 2}, "args": {"tensor_parallel_size": 2, "kv_cache_dtype": "fp8"}, "engine": {"name": "vllm", "version": "0.19.0"}, "workload": {"concurrent_requests": 4, "context_tokens": 4096}},
+                    {"model": {"source": "Qwen/Qwen3.5-27B"}, "gpu": {"name": "B200"}}, {"model": MODEL, "gpu": GPU, "args": {"tensor_parallel_size": 3}},
+                    {"model": {"config": {"architectures": ["NoSuchModel"]}, "name": "x"}, "gpu": GPU}, {"model": {"formula": {"params_billion": 8, "layers": 36, "kv_heads": 8, "head_dim": 128}}, "gpu": GPU}]
+        answers = run("batch", "-", input="".join(json.dumps(r) + "\n" for r in requests)).stdout.splitlines()
+        for request, answer in zip(requests, answers, strict=True):
+            schema("request").validate(request)
+            schema("report").validate(json.loads(answer))
+
     def test_capacity_lines_are_vllms(self):
         for words, lines in CAPACITY:
             log = run("vllm", "serve", *words, "--gpu", "H100-SXM-80GB", "--log").stdout.splitlines()
