@@ -44,16 +44,15 @@ Attention read_attention(const Builder& builder, const Decoder& decoder, bool se
   if (vllm::in_force(kPartialFactor, day)) partial = config.maybe_number("partial_rotary_factor").value_or(1.0);
   std::int64_t rotated = std::int64_t(double(width) * partial);
   if (const auto given = config.maybe_count("rotary_dim", 1)) rotated = *given;
-  attention.rotary = rotary_table(builder, {.head_width = width,
-                                            .positions = decoder.positions,
-                                            .partial = second ? double(rotated) / double(width) : 1.0});
+  attention.rotary = rotary_table(
+      builder,
+      {.head_width = width, .positions = decoder.positions, .partial = second ? double(rotated) / double(width) : 1.0});
   return attention;
 }
 
 /// source  vllm/model_executor/models/bailing_moe.py, BailingAttention
 void add_attention(Block& layer, const Decoder& decoder, const Attention& attention) {
-  layer.qkv("attention.query_key_value", decoder.hidden, decoder.heads,
-            {.bias = attention.bias, .shards = kQkvShards});
+  layer.qkv("attention.query_key_value", decoder.hidden, decoder.heads, {.bias = attention.bias, .shards = kQkvShards});
   layer.row("attention.dense", decoder.heads.query * decoder.heads.width, decoder.hidden,
             {.bias = attention.output_bias});
   layer.rotary(attention.rotary);
@@ -103,9 +102,9 @@ BailingExperts read_bailing_experts(const json::Fields& config, bool second) {
   experts.count = config.count("num_experts");
   experts.per_token = config.count_or("num_experts_per_tok", 1);
   experts.intermediate = config.count("moe_intermediate_size");
-  experts.shared_intermediate = config.count_or("num_shared_experts", 0) *
-                                (second ? config.count_or("moe_shared_expert_intermediate_size", experts.intermediate)
-                                        : experts.intermediate);
+  experts.shared_intermediate =
+      config.count_or("num_shared_experts", 0) *
+      (second ? config.count_or("moe_shared_expert_intermediate_size", experts.intermediate) : experts.intermediate);
   experts.bias = config.flag_or("use_bias", false);
   if (!second) return experts;
   const std::string router = config.text_or("router_dtype", "");

@@ -10,12 +10,6 @@ constexpr std::string_view kArchitectures[] = {"WhisperForConditionalGeneration"
 /// source  transformers' WhisperConfig
 constexpr AudioEncoder kAbsent{384, 1536, 6, 4, 80, 1500};
 
-void add_mlp(Block& layer, std::int64_t width, std::int64_t intermediate) {
-  layer.column("mlp.fc1", width, {intermediate}, {.bias = true});
-  layer.row("mlp.fc2", intermediate, width, {.bias = true});
-  layer.layer_norm("final_layer_norm", width);
-}
-
 /// source  vllm/model_executor/models/whisper.py, WhisperEncoder
 void add_encoder(Builder& builder, const AudioEncoder& encoder) {
   const Tower tower{.role = Part::Role::kAudio};
@@ -24,13 +18,7 @@ void add_encoder(Builder& builder, const AudioEncoder& encoder) {
   ends.tensor("embed_positions.weight", {encoder.positions, encoder.width});
   ends.layer_norm("layer_norm", encoder.width);
   add_tower_part(builder, tower, std::move(ends));
-  add_tower_layers(builder, tower, "model.encoder.layers", encoder.layers, [&](Block& layer, std::int64_t) {
-    const QkvHeads heads{encoder.heads, encoder.heads, encoder.width / encoder.heads};
-    layer.qkv("self_attn.qkv_proj", encoder.width, heads, {.bias = true});
-    layer.row("self_attn.out_proj", encoder.width, encoder.width, {.bias = true});
-    layer.layer_norm("self_attn_layer_norm", encoder.width);
-    add_mlp(layer, encoder.width, encoder.intermediate);
-  });
+  add_whisper_layers(builder, tower, "model.encoder.layers", encoder);
 }
 
 /// source  vllm/model_executor/models/whisper.py, WhisperForConditionalGeneration; the output head is the embedding
@@ -65,7 +53,9 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
     layer.row("encoder_attn.out_proj", decoder.hidden, decoder.hidden, {.bias = true});
     layer.attention("encoder_attn.attn", CrossAttention{cached, Tokens(encoder.positions)});
     layer.layer_norm("encoder_attn_layer_norm", decoder.hidden);
-    add_mlp(layer, decoder.hidden, decoder.intermediate);
+    layer.column("mlp.fc1", decoder.hidden, {decoder.intermediate}, {.bias = true});
+    layer.row("mlp.fc2", decoder.intermediate, decoder.hidden, {.bias = true});
+    layer.layer_norm("final_layer_norm", decoder.hidden);
   });
   describe_model(*builder, decoder, "model.decoder.layers");
   builder->model.pipeline_parallel = false;

@@ -18,6 +18,19 @@ void add_audio_convolutions(Block& block, const AudioEncoder& encoder) {
   convolution(block, "conv2", {encoder.width, encoder.width, 3});
 }
 
+void add_whisper_layers(Builder& builder, const Tower& tower, const std::string& prefix, const AudioEncoder& encoder) {
+  const LinearOptions biased{.bias = true};
+  add_tower_layers(builder, tower, prefix, encoder.layers, [&](Block& layer, std::int64_t) {
+    layer.qkv("self_attn.qkv_proj", encoder.width, {encoder.heads, encoder.heads, encoder.width / encoder.heads},
+              biased);
+    layer.row("self_attn.out_proj", encoder.width, encoder.width, biased);
+    layer.layer_norm("self_attn_layer_norm", encoder.width);
+    layer.column("mlp.fc1", encoder.width, {encoder.intermediate}, biased);
+    layer.row("mlp.fc2", encoder.intermediate, encoder.width, biased);
+    layer.layer_norm("final_layer_norm", encoder.width);
+  });
+}
+
 void add_transformers_audio_layers(Builder& builder, const Tower& tower, const std::string& prefix,
                                    const AudioEncoder& encoder) {
   const LinearOptions biased{.bias = true, .quantised = false}, plain{.quantised = false};

@@ -16,6 +16,11 @@ AudioEncoder read_audio_encoder(const json::Fields& audio, const AudioEncoder& a
 /// The two convolutions at its start.
 void add_audio_convolutions(Block& block, const AudioEncoder& encoder);
 
+/// vLLM's own layers of such an encoder.
+///
+///   source  vllm/model_executor/models/whisper.py, WhisperEncoderLayer
+void add_whisper_layers(Builder& builder, const Tower& tower, const std::string& prefix, const AudioEncoder& encoder);
+
 /// transformers' own layers of such an encoder, whole on every rank and not quantised.
 void add_transformers_audio_layers(Builder& builder, const Tower& tower, const std::string& prefix,
                                    const AudioEncoder& encoder);
