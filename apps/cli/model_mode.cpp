@@ -2,6 +2,7 @@
 
 #include "json/write.h"
 #include "plan/max_context.h"
+#include "plan/suggestions.h"
 #include "question.h"
 #include "report/max_context_text.h"
 #include "report/report_json.h"
@@ -11,7 +12,7 @@ namespace vram::cli {
 Result<int> estimate_model(const Arguments& arguments, const Session& session) {
   const auto request = read_question(arguments, session);
   if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  const auto report = plan::advise(*request);
   if (!report) return report.error();
   return show(*report, arguments, session);
 }

@@ -4,7 +4,7 @@
 
 #include "io/load.h"
 #include "options/formula_form.h"
-#include "plan/report.h"
+#include "plan/suggestions.h"
 #include "report/formula_json.h"
 #include "report/report_json.h"
 #include "vllm/arguments.h"
@@ -73,7 +73,7 @@ Result<json::Value> answered(std::string_view text, const Machine& machine) {
   if (form->model.formula) return answer_formula(*form);
   const auto request = complete(*form, machine);
   if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  const auto report = plan::advise(*request);
   if (!report) return report.error();
   return report::report_json(*report);
 }

@@ -4,6 +4,7 @@
 
 #include "memory/activations.h"
 #include "memory/loading.h"
+#include "memory/offload.h"
 #include "memory/runtime.h"
 
 namespace vram::plan {
@@ -79,6 +80,12 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   rank.model_loading.bytes += beside;
   rank.model_loading.low += beside;
   rank.model_loading.high += beside;
+
+  const auto moved = memory::offloaded(exact.model, deployment.parallel, stage, platform, deployment.cpu_offload);
+  if (!moved) return moved.error();
+  rank.offloaded = *moved;
+  for (Bytes* figure : {&rank.model_loading.bytes, &rank.model_loading.low, &rank.model_loading.high})
+    *figure -= rank.offloaded;
 
   memory::ProfileRun run;
   run.tokens = deployment.kv.max_num_batched_tokens;

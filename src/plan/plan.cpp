@@ -106,6 +106,29 @@ Attempt before_cache(const Deployment& deployment, const RankReport& rank) {
   return {};
 }
 
+// Between the two it capped the sizes of the graphs instead.
+constexpr vllm::Step<bool> kBlockPerSequence[] = {
+    {{}, false, "vllm v0.19.0 vllm/config/compilation.py"},
+    {{2026, 4, 15}, true, "~vllm v0.20.0 vllm/config/compilation.py, resolve_cudagraph_mode_and_sizes"},
+};
+static_assert(vllm::well_formed(kBlockPerSequence));
+
+/// vLLM's refusal to capture graphs of decoding where recurrent layers have fewer blocks than there may be sequences.
+std::optional<std::string> too_few_state_blocks(const Deployment& deployment, const memory::KvPlan& kv) {
+  const bool graphs = !deployment.enforce_eager && deployment.cudagraph_mode.find("FULL") != std::string::npos;
+  const bool recurrent = std::ranges::any_of(
+      kv.groups, [](const memory::KvGroup& group) { return group.spec.kind == memory::KvSpec::Kind::kMamba; });
+  const std::int64_t sequences = deployment.kv.max_num_seqs;
+  if (!graphs || !recurrent || sequences <= kv.num_blocks ||
+      !vllm::in_force(kBlockPerSequence, deployment.engine.as_of))
+    return std::nullopt;
+  const std::string blocks = std::to_string(kv.num_blocks);
+  return "max_num_seqs (" + std::to_string(sequences) + ") exceeds available Mamba cache blocks (" + blocks +
+         "). Each decode sequence requires one Mamba cache block, so CUDA graph capture cannot proceed. Please lower "
+         "max_num_seqs to at most " +
+         blocks + " or increase gpu_memory_utilization.";
+}
+
 void judge_start(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
   Verdict& verdict = report.verdict;
   double probability = 1;
@@ -128,6 +151,10 @@ void judge_start(const Exact& exact, const std::vector<RankReport>& stages, Repo
     bool none = false;
     for (const RankReport& stage : stages) none = none || stage.available_kv.bytes <= Bytes(0);
     verdict = {false, none ? Reason::kNoKvMemory : Reason::kMaxModelLenTooLong, kv.refusal, probability};
+    return;
+  }
+  if (auto message = too_few_state_blocks(exact.deployment, kv)) {
+    verdict = {false, Reason::kNoKvMemory, std::move(message), 0};
     return;
   }
   verdict = {true, Reason::kOk, std::nullopt, probability};
@@ -176,9 +203,15 @@ void add_components(const Exact& exact, Report& report) {
   const auto add = [&](const char* name, Bytes bytes, std::string explains) {
     if (bytes != Bytes(0)) report.components.push_back({name, bytes, std::move(explains)});
   };
-  const auto roles =
+  auto roles =
       memory::weights_by_role(exact.model, exact.deployment.parallel, stage, platform, exact.deployment.towers);
   if (roles) {
+    Bytes away = rank.offloaded;
+    for (Bytes* role : {&roles->experts, &roles->mlp, &roles->attention, &roles->recurrent}) {
+      const Bytes part = std::min(*role, away);
+      *role -= part;
+      away -= part;
+    }
     add("weights.embedding", roles->embedding, "token embeddings, rows padded to a multiple of 64");
     add("weights.attention", roles->attention, "query, key, value and output projections");
     add("weights.mlp", roles->mlp, "feed-forward projections, shared experts and routers");
@@ -250,6 +283,7 @@ void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& 
     return;
   }
   for (std::string& line : memory::capacity_lines(*report.kv, day)) report.log.push_back(std::move(line));
+  if (!report.verdict.fits) report.log.push_back("ValueError: " + *report.verdict.message);
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ struct Verdict {
 
 struct RankReport {
   std::int64_t rank = 0, tp_rank = 0, pp_rank = 0;
-  Bytes weights;  // parameters and buffers as created
+  Bytes weights;    // parameters and buffers as created
+  Bytes offloaded;  // of them in the host's memory: not in model_loading
   memory::Estimate model_loading;
   memory::Estimate activation_peak;
   memory::Estimate non_torch;
@@ -63,6 +64,17 @@ struct Assumption {
   std::string about, value, why, source;
 };
 
+/// A change of the request, planned again.
+struct Suggestion {
+  json::Object change;        // JSON merge patch on the request
+  std::string words;          // the same as typed: "--max-model-len 28672"
+  std::string effect, costs;  // what it does, what the user gives up
+  double probability_fits = 0;
+  double max_concurrency = 0;  // of full-length requests; 0 without a KV cache
+  Tokens max_model_len;
+  std::int64_t gpu_count = 1;
+};
+
 struct Report {
   vllm::Engine engine;
   std::string model_name, architecture, quantization, source;
@@ -85,6 +97,7 @@ struct Report {
   std::string basis;
   std::vector<Component> components;  // of the fullest rank; they add up to its peak
   std::vector<Assumption> assumptions;
+  std::vector<Suggestion> suggestions;  // plan() leaves them out: see plan/suggestions.h
   std::vector<std::string> log;
 
   /// The rank that decides: the one with the highest peak.

@@ -76,6 +76,7 @@ Value rank(const plan::RankReport& rank) {
   object.set("tp_rank", Value(rank.tp_rank));
   object.set("pp_rank", Value(rank.pp_rank));
   object.set("weights_bytes", bytes(rank.weights));
+  object.set("offloaded_bytes", bytes(rank.offloaded));
   object.set("model_loading_bytes", bytes(rank.model_loading.bytes));
   object.set("activation_peak_bytes", bytes(rank.activation_peak.bytes));
   object.set("non_torch_bytes", bytes(rank.non_torch.bytes));
@@ -182,6 +183,18 @@ Value assumption(const plan::Assumption& assumption) {
   return Value(std::move(object));
 }
 
+Value suggestion(const plan::Suggestion& suggestion) {
+  Object object;
+  object.set("change", Value(suggestion.change));
+  object.set("words", Value(suggestion.words));
+  object.set("effect", Value(suggestion.effect));
+  object.set("costs", Value(suggestion.costs));
+  object.set("fits", Value(true));
+  object.set("probability_fits", Value(suggestion.probability_fits));
+  object.set("max_concurrency", Value(suggestion.max_concurrency));
+  return Value(std::move(object));
+}
+
 }  // namespace
 
 Value report_json(const plan::Report& report) {
@@ -199,7 +212,7 @@ Value report_json(const plan::Report& report) {
   object.set("uncertainty", uncertainty(report));
   object.set("components", list(report.components, component));
   object.set("assumptions", list(report.assumptions, assumption));
-  object.set("suggestions", Value(Array{}));
+  object.set("suggestions", list(report.suggestions, suggestion));
   object.set("log", list(report.log, [](const std::string& line) { return Value(line); }));
   return Value(std::move(object));
 }

@@ -5,6 +5,7 @@
 
 #include "report/memory_bar.h"
 #include "report/sentences.h"
+#include "report/suggestions_text.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -158,12 +159,15 @@ std::string log_text(const plan::Report& report) {
 std::string report_text(const plan::Report& report, const TextStyle& style) {
   std::string out = first_line(report, style);
   if (const std::string workload = workload_sentence(report); !workload.empty()) out += workload + '\n';
-  if (report.ranks.empty()) return out;
+  if (const std::string advice = start_it_with(report); !advice.empty()) out += wrapped(advice, style.width, "") + '\n';
+  const std::string suggestions = suggestions_text(report, style);
+  if (report.ranks.empty()) return suggestions.empty() ? out : out + '\n' + suggestions;
   out += '\n' + where(report) + '\n' + memory_blocks(report, style);
   if (!report.log.empty()) {
     out += "\n  vLLM " + report.engine.version + " will print\n";
     for (const std::string& line : report.log) out += wrapped(line, style.width, "    ") + '\n';
   }
+  if (!suggestions.empty()) out += '\n' + suggestions;
   if (style.verbose) {
     out += "\n  Components, GiB\n";
     for (const plan::Component& component : report.components)

@@ -46,6 +46,9 @@ std::string verdict_sentence(const plan::Report& report) {
       return "Refused: " + gib2(shortfall(report)) + " GiB short of one request of " +
              with_commas(report.kv->max_model_len.count()) + " tokens.";
     case plan::Reason::kNoKvMemory:
+      if (report.kv && !report.kv->refusal)
+        return "Refused: fewer cache blocks, " + with_commas(report.kv->num_blocks) +
+               ", than requests that may run at once.";
       return "Refused: nothing is left for KV cache.";
     case plan::Reason::kFreeMemoryBelowRequest: {
       const plan::RankReport& rank = report.fullest();

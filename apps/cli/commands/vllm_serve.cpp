@@ -1,6 +1,6 @@
 // vllm serve: a launch line, checked before it is launched.
 #include "command.h"
-#include "plan/report.h"
+#include "plan/suggestions.h"
 #include "question.h"
 
 namespace vram::cli::commands {
@@ -15,7 +15,7 @@ std::vector<Option> options() {
 Result<int> run(const Arguments& arguments, const Session& session) {
   const auto request = read_question(arguments, session);
   if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  const auto report = plan::advise(*request);
   if (!report) return report.error();
   return show(*report, arguments, session);
 }
