@@ -37,6 +37,7 @@ struct KvSettings {
   std::optional<std::int64_t> num_gpu_blocks_override;
   bool v0_engine = false;         // VLLM_USE_V1=0, or what V1 did not yet run; before 0.8 there is nothing else
   Bytes swap_space{4 * kGiB};     // a GPU, on the CPU: V0 only
+  std::string device;             // the GPU's name, as CUDA gives it
   std::string attention_backend;  // --attention-backend; empty: vLLM chooses
 };
 

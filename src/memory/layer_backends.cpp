@@ -5,6 +5,7 @@
 #include "memory/attention_selection.h"
 #include "memory/cache_format.h"
 #include "memory/flash_attention.h"
+#include "memory/layer_refusals.h"
 #include "memory/recurrent_state.h"
 #include "units/match.h"
 
@@ -79,7 +80,7 @@ class Chooser {
         return std::holds_alternative<SparseIndexer>(cache.cache);
       });
       for (const CacheLayer& cache : layer.caches) {
-        per_head_scales_ = has_per_head_scales(layer, cache.name);
+        scales_ = scales_of(layer, cache.name);
         BackedCache backed{i + offset, &cache, draft, indexer, {}, {}};
         if (auto error = back(backed)) return error;
         found_.caches.push_back(std::move(backed));
@@ -96,6 +97,7 @@ class Chooser {
     const bool plain_rows = skipped(backed.layer, windowed) ||
                             (backed.cache->model_dtype && vllm::in_force(kLayersOwnDtype, q_.platform.as_of));
     backed.cache_dtype = plain_rows ? "auto" : found_.cache_dtype;
+    if (auto error = refused_before_backend(scales_, backed.cache_dtype, q_.platform)) return error;
     const auto backend = match(
         backed.cache->cache,                                                                 //
         [&](const FullAttention& a) { return plain(a.heads, false, backed); },               //
@@ -118,17 +120,19 @@ class Chooser {
         });
     if (!backend) return backend.error();
     backed.backend = *backend;
+    if (auto error = refused_with_backend(*backend, scales_, backed.cache_dtype, q_.platform, q_.settings))
+      return error;
     // A layer of DeepSeek-V4 has its attention beside the window, with compressed rows or without.
     if (!std::holds_alternative<CompressedLatent>(backed.cache->cache)) found_.all.push_back(*backend);
     if (*backend == Backend::kLatentWindow) found_.all.push_back(compressed_kernels());
     return std::nullopt;
   }
 
-  static bool has_per_head_scales(const Layer& layer, std::string_view name) {
-    return std::any_of(layer.modules.begin(), layer.modules.end(), [&](const Module& module) {
-      const auto* scales = std::get_if<AttentionScales>(&module);
-      return scales && scales->name == name && scales->loaded.per_head;
-    });
+  static KvScales scales_of(const Layer& layer, std::string_view name) {
+    for (const Module& module : layer.modules)
+      if (const auto* scales = std::get_if<AttentionScales>(&module); scales && scales->name == name)
+        return scales->loaded;
+    return {};
   }
 
   [[nodiscard]] bool skipped(std::int64_t layer, bool windowed) const {
@@ -153,7 +157,7 @@ class Chooser {
     wants.sinks = backed.cache->sinks;
     wants.sliding_window = window;
     wants.multimodal_prefix = context_.multimodal_prefix;
-    wants.per_head_scales = per_head_scales_;
+    wants.per_head_scales = scales_.per_head;
     return select_backend(wants, context_, q_.config.backend);
   }
 
@@ -219,7 +223,7 @@ class Chooser {
   const BackendQuestion& q_;
   vllm::Date day_;
   AttentionContext context_;
-  bool per_head_scales_ = false;  // of the layer at hand
+  KvScales scales_;  // of the layer at hand
   LayerBackends found_;
 };
 

@@ -122,6 +122,7 @@ struct KvScales {
   };
   Kind kind = Kind::kNone;
   bool per_head = false;  // kCompressedTensors: one for each KV head of the rank
+  bool declared = true;   // kCompressedTensors: the checkpoint has a kv_cache_scheme
   friend bool operator==(const KvScales&, const KvScales&) = default;
 };
 

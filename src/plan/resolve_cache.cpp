@@ -175,6 +175,11 @@ std::string known_dtypes(vllm::Date day) {
   return list + "]";
 }
 
+bool is_cache_dtype(std::string_view dtype) {
+  return std::any_of(std::begin(kCacheDtypes), std::end(kCacheDtypes),
+                     [&](const CacheDtype& each) { return each.name == dtype; });
+}
+
 Stop choose_dtype_of_cache(Launch& launch) {
   memory::KvSettings& kv = launch.plan.kv;
   const std::string asked = launch.given.text_or("kv_cache_dtype", "auto");
@@ -201,6 +206,7 @@ Stop choose_dtype_of_cache(Launch& launch) {
 Stop choose_cache(Launch& launch) {
   if (Stop stop = choose_dtype_of_cache(launch)) return stop;
   memory::KvSettings& kv = launch.plan.kv;
+  kv.device = launch.plan.gpu.driver_name;
   if (const auto block = launch.whole("block_size")) {
     if (*block < 1)
       return Error{ErrorCode::kBadInput, "\"block_size\"",
@@ -222,7 +228,8 @@ Stop check_cache(Launch& launch) {
   if ((kv.cache_dtype == "float16" || kv.cache_dtype == "bfloat16") && kv.cache_dtype != dtype &&
       vllm::in_force(kRefusesOtherFloat, launch.day))
     return refused("kv_cache_dtype=\"" + kv.cache_dtype + "\" is incompatible with dtype=\"" + dtype +
-                   "\". Please set `--kv-cache-dtype` to `auto` or `" + dtype + "`.");
+                   "\". Please set `--kv-cache-dtype` to `auto`" +
+                   (is_cache_dtype(dtype) ? " or `" + dtype + "`." : "."));
   return std::nullopt;
 }
 

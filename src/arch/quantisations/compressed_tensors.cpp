@@ -115,11 +115,12 @@ class Targets {
 class CompressedTensorsMethod final : public QuantisationMethod {
  public:
   CompressedTensorsMethod(std::vector<QuantScheme> schemes, Targets targets, NameList ignored, bool per_head,
-                          const BuildOptions& options)
+                          bool scaled, const BuildOptions& options)
       : schemes_(std::move(schemes)),
         targets_(std::move(targets)),
         ignored_(std::move(ignored)),
         per_head_(per_head),
+        scaled_(scaled),
         options_(options) {}
 
   [[nodiscard]] Result<Packing> linear(const LayerName& layer) const override {
@@ -161,7 +162,7 @@ class CompressedTensorsMethod final : public QuantisationMethod {
     if (vllm::in_force(kIgnoresAnyLayer, options_.as_of) && ignored_.matches(layer.prefix)) return {};
     const KvScales usual = attention_scales(latent, options_.as_of);
     if (usual.kind == KvScales::Kind::kNone || !vllm::in_force(kOwnKvScales, options_.as_of)) return usual;
-    return {KvScales::Kind::kCompressedTensors, per_head_};
+    return {KvScales::Kind::kCompressedTensors, per_head_, scaled_};
   }
 
  private:
@@ -213,7 +214,7 @@ class CompressedTensorsMethod final : public QuantisationMethod {
   std::vector<QuantScheme> schemes_;
   Targets targets_;
   NameList ignored_;
-  bool per_head_;
+  bool per_head_, scaled_;
   BuildOptions options_;
 };
 
@@ -275,7 +276,7 @@ Result<Method> read(const Reading& reading) {
     if (auto refusal = unsuitable_cache(cache)) return *refusal;
   return Method(new CompressedTensorsMethod(std::move(schemes), std::move(targets),
                                             NameList(reading.names("ignore"), NameList::Kind::kExpression),
-                                            cache.text_or("strategy", "") == "attn_head", reading.options));
+                                            cache.text_or("strategy", "") == "attn_head", scaled, reading.options));
 }
 
 }  // namespace
