@@ -66,7 +66,7 @@ std::optional<Error> missing(const Arguments& arguments, std::string_view comman
 }
 
 /// The named profile, or the one that suits the first GPU; where each of its numbers is given, neither is looked at.
-Result<formula::Profile> read_profile(const Arguments& arguments, const Session& session, std::string& how) {
+Result<formula::Profile> base_profile(const Arguments& arguments, const Session& session, std::string& how) {
   const auto [profiles, warnings] = io::load_profiles(arguments.text("--profiles"));
   for (const Error& warning : warnings) session.terminal.warn(warning);
   if (const std::string* name = arguments.find("--profile")) return formula::find_profile(profiles, *name, "--profile");
@@ -112,6 +112,18 @@ Result<double> number_or(const Arguments& arguments, const NumberFlag& flag, dou
   return text ? formula::read_number_in(flag.range, *text, flag.name) : fallback;
 }
 
+Result<formula::Profile> read_profile(const Arguments& arguments, const Session& session, std::string& how) {
+  Numbers numbers(arguments);
+  std::vector<std::optional<double>> given;
+  for (const ProfileFlag& flag : kProfileFlags) given.push_back(numbers.maybe(flag.flag));
+  if (numbers.error()) return *numbers.error();
+  auto profile = base_profile(arguments, session, how);
+  if (!profile) return profile;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (given[i]) *profile.*kProfileFlags[i].target = *given[i];
+  return profile;
+}
+
 bool asks_for_formula(const Arguments& arguments) {
   for (const std::string_view name : kRequired)
     if (arguments.has(name)) return true;
@@ -131,15 +143,11 @@ Result<FormulaRequest> read_formula_request(const Arguments& arguments, const Se
   request.kv_bytes = numbers.maybe(kKvBytes);
   request.quant = arguments.text("--quant").value_or(request.quant);
   request.kv_dtype = arguments.text("--kv-dtype").value_or(request.kv_dtype);
-  std::vector<std::optional<double>> given;
-  for (const ProfileFlag& flag : kProfileFlags) given.push_back(numbers.maybe(flag.flag));
   if (numbers.error()) return *numbers.error();
 
   const auto profile = read_profile(arguments, session, read.chosen_profile);
   if (!profile) return profile.error();
   request.profile = *profile;
-  for (std::size_t i = 0; i < given.size(); ++i)
-    if (given[i]) request.profile.*kProfileFlags[i].target = *given[i];
 
   for (Error warning : formula::unknown_names(request)) {
     warning.place = warning.place == "quant" ? "--quant" : "--kv-dtype";

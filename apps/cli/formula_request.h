@@ -27,6 +27,12 @@ struct NumberFlag {
 /// errors  kBadInput in the flag's name
 Result<double> number_or(const Arguments& arguments, const NumberFlag& flag, double fallback);
 
+/// The named profile, or the one that suits the first GPU, with the numbers given in place of its own. Trouble with the
+/// user's file is a warning on standard error.
+///   how     receives a sentence where the profile was not named but detected
+///   errors  kNotFound for an unknown profile; kBadInput in the flag's name
+Result<formula::Profile> read_profile(const Arguments& arguments, const Session& session, std::string& how);
+
 struct FormulaRequest {
   formula::Request request;
   std::string chosen_profile;  // a sentence when the profile was not named but detected

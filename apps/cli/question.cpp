@@ -53,10 +53,11 @@ std::vector<Option> question_options() {
           {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
           {"--vllm-version", "RELEASE", "Release, dev build or date to imitate (default: the newest known)"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
-          {"--context-tokens", "N", "Length of each of those requests"}};
+          {"--context-tokens", "N", "Length of each of those requests"},
+          {"--registry", "FILE", "Where MODEL registry:NAME is looked up (default: $VRAM_REGISTRY)"}};
 }
 
-Result<plan::Request> read_question(const Arguments& arguments, const Session& session) {
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind) {
   options::RequestForm form;
   if (const auto version = arguments.text("--vllm-version")) {
     auto engine = vllm::read_engine(*version);
@@ -68,13 +69,14 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
   if (line->model.empty())
     return Error{ErrorCode::kBadInput, "MODEL", "no model is named",
                  "give a name of `vram-estimator models`, a folder or a config.json"};
-  form.model.source = line->model;
+  form.model.source = std::string(kind) + line->model;
   form.args = line->arguments;
   if (auto error = read_gpu(arguments, form.gpu)) return *std::move(error);
   auto workload = read_workload(arguments);
   if (!workload) return workload.error();
   form.workload = *workload;
-  return io::complete(form, {session.detect});
+  return io::complete(form, {session.detect, arguments.text("--registry"),
+                             [&](const Error& warning) { session.terminal.warn(warning); }});
 }
 
 std::vector<Option> output_options(std::string_view quiet) {

@@ -11,13 +11,14 @@
 
 namespace vram::cli {
 
-/// --gpu, --gpu-memory-gib, --vllm-version and the workload.
+/// --gpu, --gpu-memory-gib, --vllm-version, the workload and --registry.
 std::vector<Option> question_options();
 
 /// The request that the command's own options and the words for vLLM spell.
 ///
+///   kind    put in front of MODEL, for a command that takes one kind of names: "registry:"
 ///   errors  kBadInput and kNotFound with the flag or the model; kUnavailable where no GPU is named and none is here
-Result<plan::Request> read_question(const Arguments& arguments, const Session& session);
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind = "");
 
 /// --json, -q, -v, --log, --bar and --strict.
 ///

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/load.h"
+#include "io/registry.h"
 #include "options/formula_form.h"
 #include "plan/suggestions.h"
 #include "report/formula_json.h"
@@ -31,6 +32,24 @@ Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& f
   auto source = model_source(*form.config, form.name.empty() ? "model" : form.name, "config");
   if (!source) return source.error();
   return std::make_shared<const ModelSource>(*std::move(source));
+}
+
+/// The form with what the registry's entry adds to it, and the entry's model.
+Result<std::shared_ptr<const ModelSource>> take_entry(const std::string& name, const Machine& machine,
+                                                      options::RequestForm& form) {
+  const auto file = registry_file(machine.registry);
+  if (!file) return file.error();
+  const auto registry = load_registry(*file);
+  if (!registry) return registry.error();
+  const auto entry = registry->find(name);
+  if (!entry) return entry.error();
+  auto launch = launch_of(**entry, form.engine);
+  if (!launch) return launch.error();
+  for (const Error& warning : launch->warnings)
+    if (machine.warn) machine.warn(warning);
+  for (const auto& [argument, value] : launch->args.members())
+    if (!form.args.find(argument)) form.args.set(argument, value);
+  return launch->model;
 }
 
 const char* word(ErrorCode code) {
@@ -80,12 +99,17 @@ Result<json::Value> answered(std::string_view text, const Machine& machine) {
 
 }  // namespace
 
-Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine) {
+Result<plan::Request> complete(const options::RequestForm& given, const Machine& machine) {
+  options::RequestForm form = given;
+  const auto entry = registry_name(form.model.source);
+  std::optional<Result<std::shared_ptr<const ModelSource>>> served;
+  if (entry) served = take_entry(*entry, machine, form);
+  if (served && !*served) return served->error();
   auto args = vllm::read_arguments(form.args, form.engine);
   if (!args) return args.error();
   auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();
-  auto model = model_for(form.model);
+  auto model = served ? *served : model_for(form.model);
   if (!model) return model.error();
   plan::Request request;
   request.model = *std::move(model);

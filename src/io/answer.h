@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,9 +17,14 @@ namespace vram::io {
 /// The machine, as far as a request may ask about it.
 struct Machine {
   std::function<Result<std::vector<hardware::Gpu>>()> detect;
+  /// The file that "registry:NAME" looks in; without one, that of io::registry_file.
+  std::optional<std::string> registry = {};
+  /// Told what an answer leaves out; may be empty.
+  std::function<void(const Error&)> warn = {};
 };
 
-/// The request that `form` spells: its model read, its GPU found.
+/// The request that `form` spells: its model read, its GPU found. A model "registry:NAME" is served as its entry says,
+/// where the form's own arguments do not say otherwise.
 ///
 ///   errors  as options::choose_gpu, io::load; kUnavailable where no GPU is in this machine and none was named
 Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine);

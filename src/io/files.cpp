@@ -35,14 +35,6 @@ class Descriptor {
   int number_;
 };
 
-/// The system's words for `number`, as part of a sentence.
-Error failed(std::string_view path, int number) {
-  std::string words = std::generic_category().message(number);
-  if (words.size() > 1 && words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a') words[0] = char(words[0] - 'A' + 'a');
-  const bool missing = number == ENOENT || number == ENOTDIR;
-  return {missing ? ErrorCode::kNotFound : ErrorCode::kUnavailable, std::string(path), words, ""};
-}
-
 Error refused(std::string_view path, const char* problem) {
   return {ErrorCode::kBadInput, std::string(path), problem, ""};
 }
@@ -59,7 +51,7 @@ Result<std::string> read_all(int descriptor, std::string_view path, Bytes limit)
   for (;;) {
     const ssize_t got = ::read(descriptor, chunk.get(), 64 << 10);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(path, errno);
+    if (got < 0) return system_error(path, errno);
     if (got == 0) return text;
     text.append(chunk.get(), std::size_t(got));
     if (std::int64_t(text.size()) > limit.count())
@@ -72,7 +64,7 @@ std::optional<Error> write_all(int descriptor, std::string_view path, std::strin
   while (!text.empty()) {
     const ssize_t put = ::write(descriptor, text.data(), text.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return failed(path, errno);
+    if (put < 0) return system_error(path, errno);
     text.remove_prefix(std::size_t(put));
   }
   return std::nullopt;
@@ -91,48 +83,100 @@ int create_beside(const std::string& target, std::string& name) {
 
 }  // namespace
 
+Error system_error(std::string_view path, int number) {
+  std::string words = std::generic_category().message(number);
+  if (words.size() > 1 && words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a') words[0] = char(words[0] - 'A' + 'a');
+  const bool missing = number == ENOENT || number == ENOTDIR;
+  return {missing ? ErrorCode::kNotFound : ErrorCode::kUnavailable, std::string(path), words, ""};
+}
+
 Result<std::string> read_file(const std::string& path, Bytes limit) {
   if (const auto error = unusable(path)) return *error;
   // Looked at before it is opened: opening a device can have effects.
   struct stat found{};
-  if (::stat(path.c_str(), &found) != 0) return failed(path, errno);
+  if (::stat(path.c_str(), &found) != 0) return system_error(path, errno);
   if (S_ISDIR(found.st_mode)) return refused(path, "it is a folder, not a file");
   if (!S_ISREG(found.st_mode) && !S_ISFIFO(found.st_mode)) return refused(path, "it is a device, not a file");
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return failed(path, errno);
+  if (!file) return system_error(path, errno);
   return read_all(file.number(), path, limit);
 }
 
 Result<std::string> read_standard_input(Bytes limit) { return read_all(STDIN_FILENO, "standard input", limit); }
 
-std::optional<Error> write_file(const std::string& path, std::string_view text) {
-  if (auto error = unusable(path)) return error;
+namespace {
+
+/// Where a file really lies, and its permissions where it is there.
+struct Target {
+  std::string path;
+  std::optional<mode_t> mode;
+};
+
+Result<Target> target_of(const std::string& path) {
+  if (auto error = unusable(path)) return *std::move(error);
   std::error_code none;
   const std::filesystem::path real = std::filesystem::canonical(path, none);
-  const std::string target = none ? path : real.string();
+  Target target{none ? path : real.string(), std::nullopt};
   struct stat old{};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && !S_ISREG(old.st_mode)) return refused(path, "it is not a plain file");
+  if (::stat(target.path.c_str(), &old) != 0) return target;
+  if (!S_ISREG(old.st_mode)) return refused(path, "it is not a plain file");
   // Renaming over it would get around the protection of a read-only file.
-  if (exists && ::access(target.c_str(), W_OK) != 0) return failed(path, errno);
+  if (::access(target.path.c_str(), W_OK) != 0) return system_error(path, errno);
+  target.mode = old.st_mode & 07777;
+  return target;
+}
 
+/// Fills a new file beside the target, on disk down to its last byte; answers its name.
+Result<std::string> write_beside(const Target& target, const std::string& path, std::string_view text) {
   std::string temporary;
-  Descriptor file(create_beside(target, temporary));
-  if (!file) return failed(path, errno);
+  Descriptor file(create_beside(target.path, temporary));
+  if (!file) return system_error(path, errno);
   std::optional<Error> error = write_all(file.number(), path, text);
-  if (!error && exists && ::fchmod(file.number(), old.st_mode & 07777) != 0) error = failed(path, errno);
-  if (!error && ::fsync(file.number()) != 0) error = failed(path, errno);
-  if (!file.close() && !error) error = failed(path, errno);
-  if (!error && std::rename(temporary.c_str(), target.c_str()) != 0) error = failed(path, errno);
-  if (error) {
+  if (!error && target.mode && ::fchmod(file.number(), *target.mode) != 0) error = system_error(path, errno);
+  if (!error && ::fsync(file.number()) != 0) error = system_error(path, errno);
+  if (!file.close() && !error) error = system_error(path, errno);
+  if (!error) return temporary;
+  ::unlink(temporary.c_str());
+  return *std::move(error);
+}
+
+std::optional<Error> move_over(const std::string& temporary, const Target& target, const std::string& path) {
+  if (std::rename(temporary.c_str(), target.path.c_str()) != 0) {
+    Error error = system_error(path, errno);
     ::unlink(temporary.c_str());
     return error;
   }
   // The rename lasts once the folder is on disk too; a file system that cannot do that has done what it can.
-  const std::string folder = std::filesystem::path(target).parent_path().string();
+  const std::string folder = std::filesystem::path(target.path).parent_path().string();
   const Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent) ::fsync(parent.number());
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Error> write_file(const std::string& path, std::string_view text) {
+  const auto target = target_of(path);
+  if (!target) return target.error();
+  const auto temporary = write_beside(*target, path, text);
+  if (!temporary) return temporary.error();
+  return move_over(*temporary, *target, path);
+}
+
+Result<bool> replace_file(const std::string& path, std::string_view expected, std::string_view text) {
+  const auto target = target_of(path);
+  if (!target) return target.error();
+  const auto temporary = write_beside(*target, path, text);
+  if (!temporary) return temporary.error();
+  // Looked at as late as can be: between here and the rename nothing is waited for.
+  const auto now = read_file(path, Bytes(std::int64_t(expected.size())));
+  if (!now || *now != expected) {
+    ::unlink(temporary->c_str());
+    if (!now && now.error().code != ErrorCode::kTooLarge) return now.error();
+    return false;
+  }
+  if (auto error = move_over(*temporary, *target, path)) return *std::move(error);
+  return true;
 }
 
 }  // namespace vram::io

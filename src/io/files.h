@@ -11,6 +11,9 @@
 
 namespace vram::io {
 
+/// The system's words for error `number`, as a sentence about `path`.
+Error system_error(std::string_view path, int number);
+
 /// All of a file, or of a pipe under a name (`<(command)`).
 ///   errors  kNotFound, kBadInput for a folder, a device or a name that no file can have, kUnavailable when it cannot
 ///           be read, kTooLarge over `limit`; each names the file
@@ -23,5 +26,9 @@ Result<std::string> read_standard_input(Bytes limit);
 /// a crash. A link is followed, and an existing file keeps its permissions.
 ///   errors  kUnavailable or kNotFound, naming the file; the old file is untouched
 std::optional<Error> write_file(const std::string& path, std::string_view text);
+
+/// The same for a file that still holds `expected`; answers false, and writes nothing, where another process has
+/// changed it meanwhile.
+Result<bool> replace_file(const std::string& path, std::string_view expected, std::string_view text);
 
 }  // namespace vram::io
