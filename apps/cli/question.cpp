@@ -53,8 +53,7 @@ std::vector<Option> question_options() {
           {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
           {"--vllm-version", "RELEASE", "Release, dev build or date to imitate (default: the newest known)"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
-          {"--context-tokens", "N", "Length of each of those requests"},
-          {"--registry", "FILE", "Where MODEL registry:NAME is looked up (default: $VRAM_REGISTRY)"}};
+          {"--context-tokens", "N", "Length of each of those requests"}};
 }
 
 Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind) {

@@ -11,7 +11,7 @@
 
 namespace vram::cli {
 
-/// --gpu, --gpu-memory-gib, --vllm-version, the workload and --registry.
+/// --gpu, --gpu-memory-gib, --vllm-version and the workload.
 std::vector<Option> question_options();
 
 /// The request that the command's own options and the words for vLLM spell.

@@ -22,6 +22,7 @@ std::vector<Option> options() {
                              {"--metrics-log", "FILE", "What was seen when it ran: JSON lines of the existing tool"},
                              {"--context-k", "X", "Of the formula: context (default: the entry's)"},
                              {"--batch", "N", "Of the formula: sequences at once (default: 1)"}};
+  all.push_back(registry_option());
   for (const Option& option : overheads())
     if (option.name != "--bytes-per-param" && option.name != "--kv-bytes") all.push_back(option);
   for (const Option& option : question_options()) all.push_back(option);
