@@ -185,7 +185,7 @@ constexpr Argument kArguments[] = {
     {"kv-offloading-size", "", Kind::kAny, "0.14.1", ""},
     {"kv-sharing-fast-prefill", "", Kind::kFlag, "", ""},
     {"kv-transfer-config", "", Kind::kAny, "", ""},
-    {"language-model-only", "", Kind::kFlag, "0.19.0", ""},
+    {"language-model-only", "", Kind::kFlag, "0.18.0", ""},
     {"limit-mm-per-prompt", "", Kind::kAny, "", ""},
     {"linear-backend", "", Kind::kAny, "0.25.1", ""},
     {"load-format", "", Kind::kText, "", ""},
