@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusedCase{"m --rope-theta 10000", "0.33.0",
                                 "--rope-theta: vLLM 0.33.0 has no such argument any more; it was gone by 0.14.1"},
                     RefusedCase{"m --language-model-only", "0.10.2",
-                                "--language-model-only: vLLM 0.10.2 has no such argument; it is there from 0.19.0 or a "
+                                "--language-model-only: vLLM 0.10.2 has no such argument; it is there from 0.18.0 or a "
                                 "little earlier on"}));
 
 TEST(ReadArguments, TypesAndChecks) {
