@@ -1,0 +1,329 @@
+#include "plan/placements.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "readers/variants.h"
+#include "units/text.h"
+
+namespace vram::plan {
+namespace {
+
+using json::Value;
+
+constexpr std::int64_t kMostPlanned = 50'000;
+constexpr double kFuller = 0.95;
+constexpr double kSure = 0.95;
+constexpr double kWorthwhile = 1.1;
+
+/// What is changed of the question's request besides its GPUs.
+struct Variation {
+  std::shared_ptr<const ModelSource> model;  // null: as asked
+  bool small_cache = false, fuller = false;
+  [[nodiscard]] int changes() const { return int(model != nullptr) + int(small_cache) + int(fuller); }
+};
+
+bool quantised(const ModelSource& model) {
+  return model.config.find("quantization_config") || model.config.find("compression_config") || model.quantisation;
+}
+
+std::string remark(const Variation& variation) {
+  std::string words;
+  const auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
+  if (variation.model) add(variation.model->name);
+  if (variation.small_cache) add("fp8 KV cache");
+  if (variation.fuller) add("utilisation 0.95");
+  return words;
+}
+
+std::int64_t divided_up(std::int64_t number, std::int64_t by) { return number / by + (number % by != 0); }
+
+/// How far a start-up gets before it is refused.
+int how_far(Reason reason) {
+  switch (reason) {
+    case Reason::kOk:
+      return 6;
+    case Reason::kMaxModelLenTooLong:
+      return 5;
+    case Reason::kNoKvMemory:
+      return 4;
+    case Reason::kOutOfMemoryProfiling:
+      return 3;
+    case Reason::kOutOfMemoryLoading:
+      return 2;
+    case Reason::kFreeMemoryBelowRequest:
+      return 1;
+    case Reason::kInvalidArguments:
+    case Reason::kUnsupportedModel:
+      return 0;
+  }
+  return 0;
+}
+
+/// As good as certainly: nobody buys GPUs for a launch that starts now and then.
+bool serves(const Report& report) {
+  return report.verdict.fits && report.verdict.probability_fits >= kSure && report.workload && report.workload->fits;
+}
+
+std::string why(const Report& report, std::int64_t requests, std::int64_t length) {
+  if (report.verdict.fits && report.workload && report.workload->fits)
+    return "starts in " + std::to_string(int(report.verdict.probability_fits * 100)) + " of 100";
+  if (report.verdict.fits) return "room for " + with_commas(requests) + (requests == 1 ? " request" : " requests");
+  const auto gib2 = [](Bytes bytes) { return fixed(gib(bytes), 2); };
+  if (length > 0) return "room for one request of " + with_commas(length) + " tokens";
+  switch (report.verdict.reason) {
+    case Reason::kOutOfMemoryLoading:
+    case Reason::kOutOfMemoryProfiling:
+    case Reason::kNoKvMemory:
+      return "weights of " + gib2(report.fullest().weights) + " GiB a GPU leave nothing for KV cache";
+    case Reason::kOk:
+    case Reason::kMaxModelLenTooLong:
+    case Reason::kFreeMemoryBelowRequest:
+    case Reason::kInvalidArguments:
+    case Reason::kUnsupportedModel:
+      return report.verdict.message.value_or("");
+  }
+  return {};
+}
+
+/// The best of the ways that do not serve.
+struct Nearest {
+  Rejection rejection;
+  std::tuple<std::int64_t, std::int64_t, int> progress{-1, 0, 0};  // requests, length of one, how far it starts
+};
+
+/// The search for one question: counts what it plans and stops at the limit.
+class Search {
+ public:
+  explicit Search(const PlacementQuestion& question) : question_(question) {}
+
+  Placements run() {
+    std::vector<std::shared_ptr<const ModelSource>> models{nullptr};
+    if (question_.other_weights)
+      for (ModelSource& variant : variants_of(*question_.request.model))
+        if (quantised(variant)) models.push_back(std::make_shared<const ModelSource>(std::move(variant)));
+    for (std::size_t offer = 0; offer < question_.offers.size(); ++offer)
+      for (const auto& model : models) look(offer, model);
+    if (answer_.planned >= kMostPlanned) answer_.cut = "stopped after " + with_commas(answer_.planned) + " launches";
+    drop_needless();
+    mark_front();
+    std::ranges::stable_sort(answer_.found, {}, [](const Placement& p) {
+      return std::tuple(p.gpus, p.changes, -p.speed.tokens_per_second);
+    });
+    return std::move(answer_);
+  }
+
+ private:
+  [[nodiscard]] std::int64_t most(const Offer& offer) const {
+    return std::min(question_.max_gpus, offer.count.value_or(question_.max_gpus));
+  }
+
+  [[nodiscard]] const std::string& name_of(const Variation& variation) const {
+    return (variation.model ? variation.model : question_.request.model)->name;
+  }
+
+  [[nodiscard]] Request request_for(std::size_t offer, const Variation& variation) const {
+    Request request = question_.request;
+    request.gpu = question_.offers[offer].gpu;
+    if (variation.model) {
+      request.model = variation.model;
+      request.args.erase("quantization");
+    }
+    if (variation.small_cache) request.args.set("kv_cache_dtype", Value("fp8"));
+    if (variation.fuller) request.args.set("gpu_memory_utilization", Value(kFuller));
+    if (!request.args.find("max_model_len"))
+      request.args.set("max_model_len", Value(question_.workload.context_tokens));
+    return request;
+  }
+
+  [[nodiscard]] Request divided(Request request, const Division& division, bool expert) const {
+    const auto set = [&](const char* name, std::int64_t size) {
+      if (size > 1 || request.args.find(name)) request.args.set(name, Value(size));
+    };
+    set("tensor_parallel_size", division.tensor);
+    set("pipeline_parallel_size", division.pipeline);
+    set("data_parallel_size", division.data);
+    if (expert) request.args.set("enable_expert_parallel", Value(true));
+    request.gpu_count = division.tensor * division.pipeline * division.data;
+    request.workload =
+        Workload{divided_up(question_.workload.concurrent_requests, division.data), question_.workload.context_tokens};
+    return request;
+  }
+
+  Result<Report> planned(Request& request) {
+    ++answer_.planned;
+    auto report = plan(request);
+    // vLLM runs no more at once than this, whatever fits.
+    const std::int64_t wanted = request.workload->concurrent_requests;
+    const Value* sequences = report ? report->args.find("max_num_seqs") : nullptr;
+    if (!sequences || !sequences->integer() || *sequences->integer() >= wanted ||
+        question_.request.args.find("max_num_seqs"))
+      return report;
+    request.args.set("max_num_seqs", Value(wanted));
+    ++answer_.planned;
+    return plan(request);
+  }
+
+  /// Fewest GPUs of one kind with one checkpoint: as asked, then with what saves some.
+  void look(std::size_t offer, const std::shared_ptr<const ModelSource>& model) {
+    std::int64_t limit = most(question_.offers[offer]);
+    const bool may_shrink = !question_.request.args.find("kv_cache_dtype");
+    const bool may_fill = !question_.request.args.find("gpu_memory_utilization");
+    const Variation all[] = {{model, false, false}, {model, false, true}, {model, true, false}, {model, true, true}};
+    for (const Variation& variation : all) {
+      if ((variation.small_cache && !may_shrink) || (variation.fuller && !may_fill)) continue;
+      if (auto placed = fewest(offer, variation, limit)) {
+        limit = placed->gpus - 1;
+        answer_.found.push_back(*std::move(placed));
+      }
+    }
+  }
+
+  /// Weights and caches divided without a remainder: fewer GPUs than this cannot hold them.
+  std::int64_t at_least(std::size_t offer, const Variation& variation) {
+    Request request = divided(request_for(offer, variation), {}, false);
+    const auto report = planned(request);
+    if (!report || report->ranks.empty()) return 1;
+    has_experts_ =
+        std::ranges::any_of(report->components, [](const Component& part) { return part.name == "weights.experts"; });
+    const double caches = double(report->bytes_per_token_marginal.count()) *
+                          double(question_.workload.concurrent_requests * question_.workload.context_tokens);
+    const double all = double((report->ranks.front().weights - report->ranks.front().offloaded).count()) + caches;
+    return std::max<std::int64_t>(1, std::int64_t(std::ceil(all / double(report->ranks.front().requested.count()))));
+  }
+
+  std::optional<Placement> fewest(std::size_t offer, const Variation& variation, std::int64_t limit) {
+    const std::int64_t first = at_least(offer, variation);
+    const bool plain = !variation.small_cache && !variation.fuller;
+    if (first > limit && plain && limit > 0)
+      reject(
+          {offer, name_of(variation), limit, 0, "weights and caches alone take " + with_commas(first) + " such GPUs"});
+    for (std::int64_t gpus = first; gpus <= limit && answer_.planned < kMostPlanned; ++gpus) {
+      Nearest best{{offer, name_of(variation), gpus, 0, "no way to divide it by this number"}, {-1, 0, 0}};
+      if (auto placed = fastest(offer, variation, gpus, best)) return placed;
+      if (plain) reject(std::move(best.rejection));
+    }
+    return std::nullopt;
+  }
+
+  /// The fastest way to serve with exactly that many; what comes nearest goes into `best` where there is none.
+  std::optional<Placement> fastest(std::size_t offer, const Variation& variation, std::int64_t gpus, Nearest& best) {
+    std::optional<Placement> fastest;
+    for (const Division& division : divisions(gpus, question_.offers[offer].gpu.per_node))
+      for (const bool expert : {false, true}) {
+        if (expert && division.tensor * division.data == 1) continue;
+        if (expert && (!has_experts_ || question_.request.args.find("enable_expert_parallel"))) continue;
+        Placement placed;
+        placed.request = divided(request_for(offer, variation), division, expert);
+        auto report = planned(placed.request);
+        if (!report) continue;
+        note(*report, division, best);
+        if (!serves(*report)) continue;
+        placed.speed = decode_speed(placed.request, *report, question_.workload.concurrent_requests);
+        if (question_.tokens_per_second && placed.speed.tokens_per_second < *question_.tokens_per_second) {
+          best.rejection.why =
+              "decodes at most " + with_commas(std::int64_t(placed.speed.tokens_per_second)) + " tokens/s";
+          continue;
+        }
+        if (fastest && fastest->speed.tokens_per_second >= placed.speed.tokens_per_second) continue;
+        placed.report = *std::move(report);
+        describe(offer, variation, division, expert, placed);
+        fastest = std::move(placed);
+      }
+    return fastest;
+  }
+
+  void describe(std::size_t offer, const Variation& variation, const Division& division, bool expert,
+                Placement& placed) const {
+    placed.offer = offer;
+    placed.gpus = division.tensor * division.pipeline * division.data;
+    placed.tensor = division.tensor;
+    placed.pipeline = division.pipeline;
+    placed.data = division.data;
+    placed.expert = expert;
+    placed.requests_possible = placed.report.workload->concurrent_requests_possible * division.data;
+    if (const auto price = question_.offers[offer].price) placed.price = *price * double(placed.gpus);
+    placed.changes = variation.changes();
+    placed.remark = remark(variation);
+  }
+
+  /// Keeps in `best` what came nearest to serving.
+  void note(const Report& report, const Division& division, Nearest& best) const {
+    const std::int64_t possible =
+        report.verdict.fits && report.workload ? report.workload->concurrent_requests_possible * division.data : 0;
+    const std::int64_t length = report.kv && report.kv->refusal && report.kv->estimated_max_model_len
+                                    ? report.kv->estimated_max_model_len->count()
+                                    : 0;
+    const std::tuple progress(possible, length, how_far(report.verdict.reason));
+    if (progress <= best.progress) return;
+    best.progress = progress;
+    best.rejection.requests_possible = possible;
+    best.rejection.why = why(report, possible, length);
+  }
+
+  void reject(Rejection rejection) { answer_.rejected.push_back(std::move(rejection)); }
+
+  /// Changes that save no GPU of the kind and decode no faster are changes for nothing.
+  void drop_needless() {
+    const std::vector<Placement> all = answer_.found;
+    std::erase_if(answer_.found, [&](const Placement& each) {
+      return std::ranges::any_of(all, [&](const Placement& other) {
+        return other.offer == each.offer && other.changes < each.changes && other.gpus <= each.gpus &&
+               other.speed.tokens_per_second * kWorthwhile >= each.speed.tokens_per_second;
+      });
+    });
+  }
+
+  void mark_front() {
+    const bool priced = std::ranges::any_of(answer_.found, [](const Placement& p) { return p.price.has_value(); });
+    const double unknown = priced ? std::numeric_limits<double>::infinity() : 0;
+    const auto dominates = [&](const Placement& a, const Placement& b) {
+      const auto merits = [&](const Placement& p) {
+        return std::tuple(double(p.gpus), p.price.value_or(unknown), -p.speed.tokens_per_second, double(p.changes));
+      };
+      const auto [g, c, s, n] = merits(a);
+      const auto [h, d, t, m] = merits(b);
+      return g <= h && c <= d && s <= t && n <= m && (g < h || c < d || s < t || n < m);
+    };
+    for (Placement& each : answer_.found)
+      each.on_front = std::ranges::none_of(answer_.found, [&](const Placement& a) { return dominates(a, each); });
+  }
+
+  const PlacementQuestion& question_;
+  Placements answer_;
+  bool has_experts_ = false;  // the model that is looked at
+};
+
+}  // namespace
+
+std::vector<Division> divisions(std::int64_t gpus, std::int64_t per_node) {
+  std::vector<Division> all;
+  const std::int64_t node = std::max<std::int64_t>(per_node, 1);
+  for (std::int64_t tensor = 1; tensor <= std::min(gpus, node); ++tensor)
+    for (std::int64_t pipeline = 1; tensor * pipeline <= gpus; ++pipeline) {
+      const std::int64_t replica = tensor * pipeline;
+      if (gpus % replica != 0) continue;
+      const std::int64_t data = gpus / replica;
+      const bool whole_machines = replica % node == 0 && node % tensor == 0;
+      if (replica > node && (!whole_machines || data > 1)) continue;
+      // Machines are filled: replicas that leave some of one idle would take more machines than the number says.
+      if (gpus > node && data > 1 && node % replica != 0) continue;
+      all.push_back({tensor, pipeline, data});
+    }
+  return all;
+}
+
+Result<Placements> placements(const PlacementQuestion& question) {
+  Request one = question.request;
+  if (question.offers.empty()) return Error{ErrorCode::kBadInput, "plan", "no GPU is offered", "name some with --gpus"};
+  one.gpu = question.offers.front().gpu;
+  const auto report = plan(one);
+  if (!report) return report.error();
+  if (report->verdict.reason == Reason::kUnsupportedModel)
+    return Error{ErrorCode::kUnsupported, question.request.model->name, report->verdict.message.value_or(""), ""};
+  return Search(question).run();
+}
+
+}  // namespace vram::plan
