@@ -54,8 +54,9 @@ TEST(Launches, AreVllmsOwnForms) {
     for (const NodeLaunch& node : launches(row.request))
       for (const auto& words : node.lines) {
         lines.push_back(vllm::shell_line(words));
-        if (words.front() == "vllm")
+        if (words.front() == "vllm") {
           EXPECT_TRUE(vllm::read_launch_line(words, row.request.engine)) << row.name << ": " << lines.back();
+        }
       }
     EXPECT_EQ(lines, row.lines) << row.name;
   }
