@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command.h"
+#include "gguf_mode.h"
 #include "json/write.h"
 #include "question.h"
 #include "report/inspect_text.h"
@@ -19,6 +20,7 @@ std::vector<Option> options() {
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
+  if (const auto model = named_gguf(arguments.rest())) return inspect_gguf(*model, arguments, session);
   auto request = read_question(arguments, session);
   if (!request) return request.error();
   auto deployment = plan::resolve(*request->model, request->args, request->engine, request->gpu);
@@ -49,7 +51,9 @@ const Command inspect{
     .order = 40,
     .usage = "MODEL [vLLM flags] [options]",
     .summary = "Every tensor of a rank: shape, type, division, bytes",
-    .about = "Lists the parameters and buffers that vLLM creates for MODEL on one rank, as the given flags make it.",
+    .about =
+        "Lists the parameters and buffers that vLLM creates for MODEL on one rank, as the given flags make it; of a "
+        ".gguf file, the tensors and the metadata that it holds.",
     .word = "MODEL",
     .passes_on = true,
     .options = options,
