@@ -88,9 +88,7 @@ TEST(PublishedLogs, StateWhatTheirIndexSays) {
       EXPECT_TRUE(start.lines_missing);
       continue;
     }
-    // The index calls everything that vLLM stopped for itself a refusal.
-    const std::string_view outcome = start.outcome == Outcome::kFailed ? "refused" : name(start.outcome);
-    EXPECT_EQ(outcome, *entry->find("outcome")->string());
+    EXPECT_EQ(name(start.outcome), *entry->find("outcome")->string());
     const json::Value* version = entry->object()->find("vllm_version");
     EXPECT_TRUE(!version->string() || !start.version || start.version.text == *version->string());
     const json::Value* model = entry->object()->find("model");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/calibrations.h"
 #include "io/load.h"
 #include "json/write.h"
 #include "options/request_form.h"
@@ -12,7 +13,6 @@
 #include "vllm/arguments.h"
 
 namespace vram::cli {
-namespace {
 
 std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form) {
   form.name = arguments.text("--gpu").value_or("");
@@ -27,6 +27,8 @@ std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form
   form.total = Bytes(std::int64_t(*amount * double(kGiB)));
   return std::nullopt;
 }
+
+namespace {
 
 /// Both or neither.
 Result<std::optional<plan::Workload>> read_workload(const Arguments& arguments) {
@@ -52,6 +54,7 @@ std::vector<Option> question_options() {
   return {{"--gpu", "NAME[xN]", "GPU to plan for (default: those in this machine)"},
           {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
           {"--vllm-version", "RELEASE", "Release, dev build or date to imitate (default: the newest known)"},
+          {"--calibration", "NAME", "What `calibrate` learnt of this machine (default: none)"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
           {"--context-tokens", "N", "Length of each of those requests"}};
 }
@@ -74,6 +77,11 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
   auto workload = read_workload(arguments);
   if (!workload) return workload.error();
   form.workload = *workload;
+  if (const auto name = arguments.text("--calibration")) {
+    auto calibration = io::load_calibration(*name);
+    if (!calibration) return calibration.error();
+    form.calibration = *std::move(calibration);
+  }
   return io::complete(form, {session.detect, arguments.text("--registry"),
                              [&](const Error& warning) { session.terminal.warn(warning); }});
 }

@@ -14,6 +14,9 @@ namespace vram::cli {
 /// --gpu, --gpu-memory-gib, --vllm-version and the workload.
 std::vector<Option> question_options();
 
+/// --gpu and --gpu-memory-gib; `detect` where neither is given.
+std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form);
+
 /// The request that the command's own options and the words for vLLM spell.
 ///
 ///   kind    put in front of MODEL, for a command that takes one kind of names: "registry:"

@@ -118,6 +118,7 @@ Result<plan::Request> complete(const options::RequestForm& given, const Machine&
   request.gpu_count = gpu->count;
   request.args = *std::move(args);
   request.workload = form.workload;
+  if (form.calibration) request.calibration = *form.calibration;
   return request;
 }
 

@@ -27,6 +27,7 @@ std::string_view name(Outcome outcome) {
     case Outcome::kStarted:
       return "started";
     case Outcome::kRefused:
+    case Outcome::kFailed:
       return "refused";
     case Outcome::kOutOfMemoryLoading:
       return "oom_loading";
@@ -34,8 +35,6 @@ std::string_view name(Outcome outcome) {
       return "oom_profiling";
     case Outcome::kOutOfMemoryCapturing:
       return "oom_capture";
-    case Outcome::kFailed:
-      return "failed";
     case Outcome::kUnfinished:
       return "unknown";
   }

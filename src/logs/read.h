@@ -25,7 +25,7 @@ enum class Outcome : std::uint8_t {
   kFailed,                // for another reason, or one whose line is missing
   kUnfinished,            // the lines end before the start does
 };
-/// "started", "refused", "oom_loading", "oom_profiling", "oom_capture", "failed", "unknown"
+/// "started", "refused" (for whatever reason), "oom_loading", "oom_profiling", "oom_capture", "unknown"
 std::string_view name(Outcome outcome);
 
 /// Which of vLLM's own refusals.

@@ -4,6 +4,7 @@
 
 #include "hardware/catalogue.h"
 #include "json/fields.h"
+#include "options/calibration_form.h"
 #include "units/text.h"
 
 namespace vram::options {
@@ -126,6 +127,11 @@ Result<RequestForm> read_request(const json::Value& request) {
     form.workload = plan::Workload{inner.count("concurrent_requests"), inner.count("context_tokens")};
   }
   form.profile = fields.text_or("profile", "");
+  if (const json::Value* calibration = fields.find("calibration")) {
+    auto read = read_calibration(*calibration, "request: \"calibration\"");
+    if (!read) return read.error();
+    form.calibration = *std::move(read);
+  }
   if (fields.error()) return *fields.error();
   return form;
 }

@@ -33,6 +33,7 @@ struct RequestForm {
   json::Object args;
   std::optional<plan::Workload> workload;
   std::string profile;
+  std::optional<plan::Calibration> calibration;
 };
 
 /// errors  kBadInput with the member's path, and the nearest known name for one that is unknown

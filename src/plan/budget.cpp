@@ -61,7 +61,7 @@ Bytes requested_bytes(Bytes total, double utilization, vllm::Date as_of) {
 
 bool checks_free_memory(vllm::Date as_of) { return vllm::in_force(kChecksFree, as_of); }
 
-Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
+Result<RankReport> rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
   const Deployment& deployment = exact.deployment;
   const memory::Stage& stage = exact.stages[index];
   const memory::Platform platform = platform_of(deployment);
@@ -80,6 +80,7 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   rank.model_loading.bytes += beside;
   rank.model_loading.low += beside;
   rank.model_loading.high += beside;
+  rank.model_loading = memory::corrected(rank.model_loading, learnt.model_loading);
 
   const auto moved = memory::offloaded(exact.model, deployment.parallel, stage, platform, deployment.cpu_offload);
   if (!moved) return moved.error();
@@ -102,6 +103,9 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index) {
   rank.context = memory::context(platform, deployment.parallel, total);
   const memory::Graphs graphs = graphs_of(deployment);
   rank.cuda_graphs = memory::cuda_graphs(exact.model, stage, graphs, deployment.model_runner_v2);
+  rank.activation_peak = memory::corrected(rank.activation_peak, learnt.activation_peak);
+  rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
+  if (graphs.captured > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
   rank.cuda_graphs_reserved =
       memory::cuda_graphs_reserved(platform, rank.cuda_graphs, deployment.model_runner_v2, graphs.captured > 0);
 

@@ -20,10 +20,10 @@ Request with_length(const Request& request, std::int64_t tokens) {
   return changed;
 }
 
-std::vector<ContextAt> contexts(const Exact& exact, std::int64_t limit) {
+std::vector<ContextAt> contexts(const Exact& exact, const memory::Corrections& learnt, std::int64_t limit) {
   std::vector<Bytes> middle, low, high;
   for (std::size_t i = 0; i < exact.stages.size(); ++i) {
-    const auto rank = rank_budget(exact, i);
+    const auto rank = rank_budget(exact, i, learnt);
     if (!rank) return {};
     middle.push_back(rank->available_kv.bytes);
     low.push_back(rank->available_kv.low);
@@ -60,7 +60,7 @@ Result<MaxContext> max_context(const Request& request) {
     if (tokens > 0)
       if (auto report = plan(with_length(request, tokens))) found.report = *std::move(report);
   }
-  found.requests = contexts(*exact, limit);
+  found.requests = contexts(*exact, corrections(request.calibration, exact->deployment), limit);
   return found;
 }
 

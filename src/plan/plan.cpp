@@ -330,8 +330,9 @@ Result<Report> plan(const Request& request) {
   const memory::Parallel& parallel = exact->deployment.parallel;
   report.gpu_count = std::max(report.gpu_count, parallel.tensor * parallel.pipeline * parallel.data);
   std::vector<RankReport> stages;
+  const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
   for (std::size_t i = 0; i < exact->stages.size(); ++i) {
-    auto rank = rank_budget(*exact, i);
+    auto rank = rank_budget(*exact, i, learnt);
     if (!rank) return answer(rank.error());
     stages.push_back(*rank);
   }
@@ -340,6 +341,12 @@ Result<Report> plan(const Request& request) {
   add_ranks(*exact, stages, report);
   add_components(*exact, report);
   add_assumptions(*exact, report);
+  if (!request.calibration.name.empty())
+    report.assumptions.push_back({"calibration", request.calibration.name,
+                                  "what vLLM measures is moved by " +
+                                      std::to_string(request.calibration.observations.size()) +
+                                      " start-ups of one machine",
+                                  "docs/calibration.md"});
   if (request.workload)
     report.workload =
         judge(*request.workload, *exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);

@@ -32,9 +32,10 @@ std::int64_t longest_length(const Request& request, Bytes memory::Estimate::* wh
   if (!deployment) return 0;
   const auto exact = derive(*request.model, *std::move(deployment));
   if (!exact) return 0;
+  const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
   std::vector<Bytes> bytes;
   for (std::size_t i = 0; i < exact->stages.size(); ++i) {
-    const auto rank = rank_budget(*exact, i);
+    const auto rank = rank_budget(*exact, i, learnt);
     if (!rank) return 0;
     bytes.push_back(rank->available_kv.*which);
   }

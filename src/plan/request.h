@@ -6,6 +6,7 @@
 
 #include "hardware/gpu.h"
 #include "json/value.h"
+#include "plan/calibration.h"
 #include "readers/config_json.h"
 #include "vllm/release.h"
 
@@ -30,6 +31,7 @@ struct Request {
   std::int64_t gpu_count = 0;  // 0: as many as the parallel sizes need
   json::Object args;           // vLLM's serve arguments by name, as given
   std::optional<Workload> workload;
+  Calibration calibration;  // of this machine; without a name it says nothing
 };
 
 }  // namespace vram::plan

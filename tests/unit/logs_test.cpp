@@ -224,7 +224,7 @@ const EndCase kEnds[] = {
 TEST(Logs, HowAStartEnds) {
   for (const EndCase& one : kEnds) {
     const StartUp start = read(one.text).front();
-    EXPECT_EQ(name(start.outcome), name(one.outcome)) << one.name;
+    EXPECT_EQ(start.outcome, one.outcome) << one.name << ": " << name(start.outcome);
     EXPECT_EQ(name(start.refusal), name(one.refusal)) << one.name;
     EXPECT_EQ(start.cause.line, one.cause_line) << one.name << ": " << start.cause.text;
     EXPECT_EQ(start.lines_missing, one.lines_missing) << one.name;
