@@ -34,7 +34,10 @@ Result<LogQuestion> read_log_question(const Arguments& arguments) {
   }
   options::GpuForm gpu;
   if (auto error = read_gpu(arguments, gpu)) return *std::move(error);
-  if (!gpu.detect) question.told.gpu = gpu;
+  if (!gpu.detect) {
+    if (const auto known = options::choose_gpu(gpu); !known) return known.error();
+    question.told.gpu = gpu;
+  }
   const auto flags =
       vllm::read_launch_line(std::span(words).subspan(at), question.told.engine.value_or(vllm::newest()));
   if (!flags) return flags.error();

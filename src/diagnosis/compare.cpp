@@ -113,6 +113,20 @@ std::vector<Comparison> compare(const logs::StartUp& start, const plan::Report& 
   return found;
 }
 
+std::optional<double> total_that_adds_up(const logs::StartUp& start, const plan::Report& report) {
+  auto left = stated(start, Fact::kAvailableKv, true);
+  if (!left) left = stated(start, Fact::kKvReserved, true);
+  if (!left || report.ranks.empty() || report.gpu_memory_utilization <= 0) return std::nullopt;
+  const plan::RankReport& rank = largest(report, &plan::RankReport::model_loading, false);
+  const Bytes used = stated(start, Fact::kModelLoading).value_or(rank.model_loading.bytes) +
+                     stated(start, Fact::kActivationPeak).value_or(rank.activation_peak.bytes) +
+                     stated(start, Fact::kNonTorch).value_or(rank.non_torch.bytes);
+  const Bytes graphs = rank.cuda_graphs_reserved.bytes > Bytes(0)
+                           ? stated(start, Fact::kGraphsEstimated).value_or(rank.cuda_graphs_reserved.bytes)
+                           : Bytes(0);
+  return gib(*left + used + graphs) / report.gpu_memory_utilization;
+}
+
 Result<plan::Observation> observe(const logs::StartUp& start, const plan::Report& report) {
   const auto unusable = [](std::string problem, std::string hint) {
     return Error{ErrorCode::kBadInput, "", std::move(problem), std::move(hint)};

@@ -23,6 +23,11 @@ struct Comparison {
 /// Empty for a report without ranks.
 std::vector<Comparison> compare(const logs::StartUp& start, const plan::Report& report);
 
+/// The GPU's memory that the log's figures add up to, in GiB, where it states what was left for the cache.
+///
+///   report  of the same start on whichever GPU: what it leaves open is taken from there
+std::optional<double> total_that_adds_up(const logs::StartUp& start, const plan::Report& report);
+
 /// What the start says about its machine.
 ///
 ///   errors  kBadInput: it states nothing that is measured, or a model size that is more than a tenth off, so that

@@ -101,13 +101,19 @@ void add_stated(const logs::StartUp& start, Question& question) {
   if (start.config_line == 0) fill("tensor_parallel_size", Fact::kTensorParallel);
 }
 
+bool could_be(const hardware::Gpu& gpu, const logs::StartUp& start) {
+  // How much of the host's memory is the GPU's is a setting, so that any total fits such a card.
+  return gpu.memory != hardware::MemoryKind::kUnified && (gpu.vendor == hardware::Vendor::kAmd) == start.rocm;
+}
+
 /// The catalogue's cards whose driver reports a total that prints as `total`.
-std::vector<hardware::Record> cards_of(double total_gib) {
+std::vector<hardware::Record> cards_of(double total_gib, const logs::StartUp& start) {
   constexpr Bytes kPrinted(kGiB / 100);  // lines round to 0.01 GiB
   const Bytes total = logs::bytes_of(total_gib);
   std::vector<hardware::Record> found;
   for (hardware::Record& record : hardware::catalogue())
-    if (record.lowest - kPrinted <= total && total <= record.highest + kPrinted) found.push_back(std::move(record));
+    if (could_be(record.gpu, start) && record.lowest - kPrinted <= total && total <= record.highest + kPrinted)
+      found.push_back(std::move(record));
   return found;
 }
 
@@ -116,8 +122,8 @@ std::string with_blanks(std::string text) {
   return text;
 }
 
-void guess_by_total(double total_gib, Question& question) {
-  const std::vector<hardware::Record> cards = cards_of(total_gib);
+void guess_by_total(double total_gib, const logs::StartUp& start, Question& question) {
+  const std::vector<hardware::Record> cards = cards_of(total_gib, start);
   const std::string why = "a total of " + python_float(total_gib) + " GiB";
   question.form.gpu.total = logs::bytes_of(total_gib);
   if (cards.empty()) return;
@@ -150,9 +156,9 @@ void add_gpu(const logs::StartUp& start, const Told& told, Question& question) {
                                       with_blanks(start.device_name.text)});
     }
     if (total) gpu.total = logs::bytes_of(*total);
-    if (!found && total) guess_by_total(*total, question);
+    if (!found && total) guess_by_total(*total, start, question);
   } else if (total) {
-    guess_by_total(*total, question);
+    guess_by_total(*total, start, question);
   }
   // The catalogue's figure is exact where the log's, of two decimals, agrees with it.
   constexpr Bytes kPrinted(kGiB / 100);
@@ -180,6 +186,10 @@ std::vector<std::string> model_names(std::string_view said) {
     offer(std::move(name));
   }
   while (said.ends_with('/')) said.remove_suffix(1);
+  // The Hub's own renaming of 2024.
+  constexpr std::string_view kRenamed = "Meta-Llama-3";
+  if (const std::size_t at = said.find(kRenamed); at != std::string_view::npos)
+    offer("meta-llama/" + std::string(said.substr(at + 5)));
   const std::size_t last = said.rfind('/');
   if (last != std::string_view::npos && last > 0) {
     const std::size_t before = said.rfind('/', last - 1);
@@ -187,6 +197,15 @@ std::vector<std::string> model_names(std::string_view said) {
     offer(std::string(said.substr(last + 1)));
   }
   return names;
+}
+
+std::optional<hardware::Gpu> nearest_card(double total_gib, double share, const logs::StartUp& start) {
+  std::optional<hardware::Gpu> nearest;
+  const auto apart = [&](const hardware::Gpu& gpu) { return std::abs(gib(gpu.total) - total_gib) / total_gib; };
+  for (hardware::Record& record : hardware::catalogue())
+    if (could_be(record.gpu, start) && apart(record.gpu) <= share && (!nearest || apart(record.gpu) < apart(*nearest)))
+      nearest = std::move(record.gpu);
+  return nearest;
 }
 
 Question question_of(const logs::StartUp& start, const Told& told) {

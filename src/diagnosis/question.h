@@ -37,6 +37,9 @@ struct Told {
 /// Never fails: what is missing is missing in the answer.
 Question question_of(const logs::StartUp& start, const Told& told);
 
+/// The card of the log's platform whose memory is nearest to a total, at most `share` of it away.
+std::optional<hardware::Gpu> nearest_card(double total_gib, double share, const logs::StartUp& start);
+
 /// Names to try for the model of a log, best first: as it stands, the hub id in a cache path, the last part of a path.
 std::vector<std::string> model_names(std::string_view said);
 

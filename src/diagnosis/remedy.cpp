@@ -66,7 +66,7 @@ std::optional<Bytes> needed_in_all(const logs::StartUp& start) {
 }  // namespace
 
 plan::Calibration own_calibration(const logs::StartUp& start, const plan::Report& report) {
-  constexpr double kOutweighs = 1000;
+  constexpr double kOutweighs = 1e9;
   plan::Calibration own;
   if (report.ranks.empty()) return own;
   auto seen = observe(start, report);

@@ -144,9 +144,9 @@ void Ending::settle(StartUp& start) const {
     end(Outcome::kUnfinished, {});
   }
   const bool beginning = start.config_line > 0 || start.args_line > 0;
-  const bool cause_lost =
+  start.cause_missing =
       start.outcome == Outcome::kFailed && (start.cause.text == failing_.text || start.cause.text == raised_.text);
-  start.lines_missing = !beginning || cause_lost || start.outcome == Outcome::kUnfinished;
+  start.lines_missing = !beginning || start.cause_missing || start.outcome == Outcome::kUnfinished;
 }
 
 }  // namespace vram::logs

@@ -46,6 +46,9 @@ class Gathering {
     proves_ = false;
     read_names(line, number);
     read_arguments(line, number);
+    // A printed configuration names the operators of every platform.
+    const bool configuration = number == start_.args_line || number == start_.config_line;
+    start_.rocm = start_.rocm || (!configuration && line.find("rocm") != std::string_view::npos);
     read_numbers(line, number);
     proves_ = ending_.add(line, message(line), number, start_.stage) || proves_;
     if (proves_ && start_.proof.size() < kMostProof)

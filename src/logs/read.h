@@ -60,6 +60,8 @@ struct StartUp {
   Said cause;                  // of a start that failed: the line that says why
   Said later;                  // of one that started: the first failure while it served
   std::vector<Line> proof;     // the lines that the facts are from, each once
+  bool rocm = false;           // some line speaks of AMD's platform
+  bool cause_missing = false;  // it failed, and what says why is not there
   bool lines_missing = false;  // its beginning, its end or its cause is not there
   std::int64_t first_line = 0, last_line = 0;
 

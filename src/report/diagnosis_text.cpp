@@ -137,7 +137,7 @@ std::string outcome_sentence(const logs::StartUp& start) {
     case Outcome::kOutOfMemoryCapturing:
       return "Out of GPU memory in graph capture or warm-up, after the KV cache had its size" + where + ".";
     case Outcome::kFailed:
-      return (start.lines_missing ? "Stopped; the line that says why is missing"
+      return (start.cause_missing ? "Stopped; the line that says why is missing"
                                   : "Stopped for a reason that is not memory") +
              where + ".";
     case Outcome::kUnfinished:
@@ -161,10 +161,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis, const TextStyle& style) {
   if (diagnosis.unpredicted) {
     out +=
         wrapped("Not compared with a prediction: " + diagnosis.unpredicted->sentence() + '.', style.width, "  ") + '\n';
-    out += facts_table(start, style);
-    const json::Object own = diagnosis::change_by_own_figures(start);
-    if (!own.members().empty()) out += "\nBy the log's own figures, not planned: " + diagnosis::flags_of(own) + '\n';
-    return out;
+    return out + facts_table(start, style) + remedy_lines(diagnosis, style);
   }
   out += wrapped("predicted: " + verdict_sentence(*diagnosis.report), style.width, "  ") + '\n';
   return out + comparison_table(diagnosis, style) + remedy_lines(diagnosis, style);
