@@ -53,8 +53,8 @@ Result<std::optional<plan::Workload>> read_workload(const Arguments& arguments) 
 std::vector<Option> question_options() {
   return {{"--gpu", "NAME[xN]", "GPU to plan for (default: those in this machine)"},
           {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
-          {"--vllm-version", "RELEASE", "Release, dev build or date to imitate (default: the newest known)"},
-          {"--calibration", "NAME", "What `calibrate` learnt of this machine (default: none)"},
+          {"--vllm-version", "RELEASE", "Release, dev build or date (default: the newest)"},
+          {"--calibration", "NAME", "Moved by what `calibrate` learnt (default: by nothing)"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
           {"--context-tokens", "N", "Length of each of those requests"}};
 }

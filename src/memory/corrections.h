@@ -2,6 +2,7 @@
 // as wide as those start-ups differ.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "memory/estimate.h"
@@ -15,7 +16,7 @@ inline constexpr double kBuiltInCounts = 0.5;
 /// What start-ups say about one quantity. The default says nothing.
 struct Correction {
   Bytes difference;   // measured less estimated, the weighted median
-  Bytes deviation;    // of the differences about it: 1.4826 x their weighted median
+  Bytes deviation;    // standard deviation of the differences about it
   double weight = 0;  // how many start-ups like the one asked about this is worth
 };
 
@@ -23,19 +24,31 @@ struct Corrections {
   Correction model_loading, activation_peak, non_torch, cuda_graphs;
 };
 
-/// `estimate` moved by weight / (weight + kBuiltInCounts) of the difference; its interval's variance is the average of
-/// both, weighted the same way. Never below nothing; saturates.
+/// How much of the difference is applied: what is not explained by chance, of what these start-ups are worth beside the
+/// built-in estimate (the positive part of James and Stein's estimator).
+inline double applied_share(const Correction& correction) {
+  constexpr double kPrinted = 0.01 * double(kGiB);  // logs round each figure to 0.01 GiB
+  const double deviation = double(correction.deviation.count()), difference = double(correction.difference.count());
+  if (difference == 0 || correction.weight <= 0) return 0;
+  const double chance = (deviation * deviation + kPrinted * kPrinted) / (difference * difference);
+  const double worth = correction.weight / (correction.weight + kBuiltInCounts);
+  return worth * std::max(0.0, 1 - chance / std::max(correction.weight, 1.0));
+}
+
+/// `estimate` moved by that share of the difference; its interval's variance is the average of both, weighted by what
+/// the start-ups are worth. Never below nothing; saturates.
 inline Estimate corrected(const Estimate& estimate, const Correction& correction) {
   if (correction.weight <= 0) return estimate;
   constexpr double kNineOfTen = 1.645;  // standard deviations
-  const double share = correction.weight / (correction.weight + kBuiltInCounts);
+  const double worth = correction.weight / (correction.weight + kBuiltInCounts);
   const auto scaled = [](double bytes) { return Bytes(saturated(static_cast<Wide>(bytes))); };
   const double own = kNineOfTen * double(correction.deviation.count());
   const auto half = [&](Bytes built_in) {
     const double width = double(built_in.count());
-    return scaled(std::sqrt((1 - share) * width * width + share * own * own));
+    return scaled(std::sqrt((1 - worth) * width * width + worth * own * own));
   };
-  const Bytes middle = std::max(estimate.bytes + scaled(share * double(correction.difference.count())), Bytes(0));
+  const Bytes moved = scaled(applied_share(correction) * double(correction.difference.count()));
+  const Bytes middle = std::max(estimate.bytes + moved, Bytes(0));
   return {middle, std::max(middle - half(estimate.bytes - estimate.low), Bytes(0)),
           middle + half(estimate.high - estimate.bytes)};
 }

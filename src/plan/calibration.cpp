@@ -11,7 +11,7 @@ namespace {
 constexpr double kOtherRanks = 0.1, kOtherModel = 0.3, kOtherRelease = 0.5;
 constexpr double kReleaseDays = 45;
 constexpr double kLeastWeight = 1e-3;
-constexpr double kMedianToDeviation = 1.4826;  // of a normal distribution
+constexpr double kMeanToDeviation = 1.2533;  // mean distance to standard deviation, of a normal distribution
 
 struct Weighted {
   double value = 0, weight = 0;
@@ -32,9 +32,10 @@ memory::Correction correction(std::vector<Weighted> items) {
   for (const Weighted& item : items) said.weight += item.weight;
   if (items.empty()) return said;
   const double middle = median(items);
-  for (Weighted& item : items) item.value = std::abs(item.value - middle);
+  double distance = 0;
+  for (const Weighted& item : items) distance += item.weight * std::abs(item.value - middle);
   said.difference = Bytes(std::int64_t(middle));
-  said.deviation = Bytes(std::int64_t(kMedianToDeviation * median(std::move(items))));
+  said.deviation = Bytes(std::int64_t(kMeanToDeviation * distance / said.weight));
   return said;
 }
 
@@ -62,7 +63,8 @@ memory::Corrections corrections(const Calibration& calibration, const Deployment
   const auto said = [&](Member quantity, auto&& counts) {
     std::vector<Weighted> items;
     for (const Observation& seen : calibration.observations)
-      if (seen.*quantity && counts(seen)) items.push_back({double((seen.*quantity)->count()), seen.counts * likeness(seen)});
+      if (seen.*quantity && counts(seen))
+        items.push_back({double((seen.*quantity)->count()), seen.counts * likeness(seen)});
     return correction(std::move(items));
   };
   const auto any = [](const Observation&) { return true; };
