@@ -1,5 +1,6 @@
 // Ling (Bailing MoE) and Sarvam-30B: grouped-query attention, experts beside shared experts after the first few layers.
-#include "arch/families/bailing_moe.h"
+#include "arch/decoder.h"
+#include "arch/routed_experts.h"
 
 namespace vram::arch::families {
 namespace {
@@ -66,12 +67,29 @@ void add_attention(Block& layer, const Decoder& decoder, const Attention& attent
   }
 }
 
+/// source  vllm/model_executor/models/bailing_moe.py, BailingMoE
+RoutedExperts read_experts(const json::Fields& config, bool second) {
+  RoutedExperts experts;
+  experts.count = config.count("num_experts");
+  experts.per_token = config.count_or("num_experts_per_tok", 1);
+  experts.intermediate = config.count("moe_intermediate_size");
+  std::int64_t shared = experts.intermediate;
+  if (second) shared = config.count_or("moe_shared_expert_intermediate_size", shared);
+  experts.shared_intermediate = shared * config.count_or("num_shared_experts", 0);
+  experts.shared_bias = config.flag_or("use_bias", false);
+  if (!second) return experts;
+  const std::string router = config.text_or("router_dtype", "");
+  if (!router.empty()) experts.router = router == "fp32" ? Dtype::kFloat32 : Dtype::kBfloat16;
+  if (config.flag_or("moe_router_enable_expert_bias", false)) experts.choice_bias = "gate.expert_bias";
+  return experts;
+}
+
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const bool second = vllm::in_force(kSecondGeneration, builder.options().as_of);
   const Decoder decoder = read_decoder(builder);
   const Attention attention = read_attention(builder, decoder, second);
-  BailingExperts experts = read_bailing_experts(config, second);
+  const RoutedExperts experts = read_experts(config, second);
   const std::int64_t dense = config.count_or("first_k_dense_replace", 0);
 
   const std::string model = naming.under("model");
@@ -81,7 +99,7 @@ void describe(Builder& builder, const Naming& naming) {
     if (i < dense)
       gated_mlp(layer, "mlp", decoder.hidden, decoder.intermediate, {.bias = attention.output_bias});
     else
-      add_bailing_experts(layer, "mlp", decoder.hidden, experts);
+      add_routed_experts(layer, "mlp", decoder.hidden, experts);
     layer.rms_norm("input_layernorm", decoder.hidden);
     layer.rms_norm("post_attention_layernorm", decoder.hidden);
   });
@@ -96,34 +114,6 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
 }
 
 }  // namespace
-
-BailingExperts read_bailing_experts(const json::Fields& config, bool second) {
-  BailingExperts experts;
-  experts.count = config.count("num_experts");
-  experts.per_token = config.count_or("num_experts_per_tok", 1);
-  experts.intermediate = config.count("moe_intermediate_size");
-  experts.shared_intermediate =
-      config.count_or("num_shared_experts", 0) *
-      (second ? config.count_or("moe_shared_expert_intermediate_size", experts.intermediate) : experts.intermediate);
-  experts.bias = config.flag_or("use_bias", false);
-  if (!second) return experts;
-  const std::string router = config.text_or("router_dtype", "");
-  if (!router.empty()) experts.router = router == "fp32" ? Dtype::kFloat32 : Dtype::kBfloat16;
-  experts.router_bias = config.flag_or("moe_router_enable_expert_bias", false);
-  return experts;
-}
-
-void add_bailing_experts(Block& layer, const std::string& name, std::int64_t hidden, const BailingExperts& experts) {
-  layer.replicated(name + ".gate", hidden, {experts.count}, {.quantised = false, .dtype = experts.router});
-  if (experts.router_bias) layer.tensor(name + ".gate." + experts.bias_name, {experts.count}, Dtype::kFloat32);
-  if (experts.shared_intermediate > 0)
-    gated_mlp(layer, name + ".shared_experts", hidden, experts.shared_intermediate, {.bias = experts.bias});
-  layer.experts({.name = name + ".experts",
-                 .count = experts.count,
-                 .per_token = experts.per_token,
-                 .hidden = hidden,
-                 .intermediate = experts.intermediate});
-}
 
 extern const Entry bailing_moe;
 const Entry bailing_moe{kArchitectures, build, describe};

@@ -4,8 +4,9 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM",
-                                               "DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"DeepseekV2ForCausalLM",    "DeepseekV3ForCausalLM",
+                                               "DeepseekV32ForCausalLM",   "GlmMoeDsaForCausalLM",
+                                               "MistralLarge3ForCausalLM", "DeepseekV3BidirectionalModel"};
 
 /// The sparse models got a class of their own, in which the first layers' MLPs follow the tokens.
 constexpr vllm::Step<TokenSplit> kSparseMlp[] = {

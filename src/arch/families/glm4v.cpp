@@ -7,7 +7,8 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration"};
+constexpr std::string_view kArchitectures[] = {"Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration",
+                                               "GlmOcrForConditionalGeneration"};
 constexpr std::string_view kMergedGateUp[] = {"gate_up_proj"};
 constexpr ModelNames::Packed kPacked[] = {{"gate_up_proj", kMergedGateUp}};
 
@@ -30,11 +31,15 @@ constexpr Default kTextDefaults[] = {{"vocab_size", 151552},
                                      {"num_key_value_heads", 2},
                                      {"max_position_embeddings", 32768}};
 
-/// source  vllm/model_executor/models/glm4_1v.py, Glm4vVisionTransformer; transformers' Glm4vVisionConfig
-void add_tower(Builder& builder, const json::Fields& vision) {
-  const std::int64_t hidden = vision.count_or("hidden_size", 1536, 1), heads = vision.count_or("num_heads", 12, 1);
-  const std::int64_t out = vision.count_or("out_hidden_size", 4096, 1);
-  const std::int64_t intermediate = vision.count_or("intermediate_size", 13696, 1);
+/// `ocr`: without learnt positions, and norms over each head.
+/// source  vllm/model_executor/models/glm4_1v.py, Glm4vVisionTransformer; transformers' Glm4vVisionConfig; glm_ocr.py
+void add_tower(Builder& builder, const json::Fields& vision, bool ocr) {
+  const std::int64_t hidden = vision.count_or("hidden_size", ocr ? 1024 : 1536, 1);
+  const std::int64_t heads = vision.count_or("num_heads", ocr ? 16 : 12, 1), head = hidden / heads;
+  const std::int64_t out = vision.count_or("out_hidden_size", ocr ? 1536 : 4096, 1);
+  // The merger is as wide as the tower's own MLPs, or as the language model's.
+  const std::int64_t intermediate = vision.count_or("intermediate_size", ocr ? 4096 : 13696, 1);
+  const std::int64_t merger = ocr ? builder.text().count_or("intermediate_size", 4096, 1) : intermediate;
   const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);
   const std::int64_t patch = vision.count_or("patch_size", 14, 1), side = vision.count_or("image_size", 336, 1) / patch;
   const Tower tower{.whole_with_data = true};
@@ -43,13 +48,15 @@ void add_tower(Builder& builder, const json::Fields& vision) {
   convolution(
       ends, "patch_embed.proj",
       {hidden, vision.count_or("in_channels", 3, 1), vision.count_or("temporal_patch_size", 2, 1), patch, patch});
-  tower_rotary(ends, "rotary_pos_emb", hidden / heads, true);
+  tower_rotary(ends, "rotary_pos_emb", head, true);
   ends.column("merger.proj", out, {out});
   ends.layer_norm("merger.post_projection_norm", out);
-  gated_mlp(ends, "merger", out, intermediate);
-  ends.tensor("embeddings.position_embedding.weight", {side * side, hidden});
-  ends.buffer("embeddings.position_ids", {1, side * side}, Dtype::kInt64);
-  ends.rms_norm("post_conv_layernorm", hidden);
+  gated_mlp(ends, "merger", out, merger);
+  if (!ocr) {
+    ends.tensor("embeddings.position_embedding.weight", {side * side, hidden});
+    ends.buffer("embeddings.position_ids", {1, side * side}, Dtype::kInt64);
+    ends.rms_norm("post_conv_layernorm", hidden);
+  }
   convolution(ends, "downsample", {out, hidden, merge, merge});
   ends.rms_norm("post_layernorm", hidden);
   add_tower_part(builder, tower, std::move(ends));
@@ -58,9 +65,14 @@ void add_tower(Builder& builder, const json::Fields& vision) {
   add_tower_layers(builder, tower, "visual.blocks", tower_layers(vision, "depth", 24), [&](Block& layer, std::int64_t) {
     layer.rms_norm("norm1", hidden);
     layer.rms_norm("norm2", hidden);
-    layer.qkv(compressed ? "attn.qkv_proj" : "attn.qkv", hidden, {heads, heads, hidden / heads});
-    layer.row("attn.proj", hidden, hidden);
-    gated_mlp(layer, "mlp", hidden, out);
+    const LinearOptions linears{.bias = ocr};
+    layer.qkv(compressed ? "attn.qkv_proj" : "attn.qkv", hidden, {heads, heads, head}, linears);
+    if (ocr) {
+      layer.rms_norm("attn.q_norm", head);
+      layer.rms_norm("attn.k_norm", head);
+    }
+    layer.row("attn.proj", hidden, hidden, linears);
+    gated_mlp(layer, "mlp", hidden, ocr ? intermediate : out, linears);
   });
 }
 
@@ -70,7 +82,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const ModelSource read = as_glm4v(source, options.as_of);
   auto builder = Builder::start(read, options, {.rules = kVisualNames, .packed = kPacked});
   if (!builder) return builder.error();
-  add_tower(*builder, builder->config().inner("vision_config"));
+  add_tower(*builder, builder->config().inner("vision_config"), source.architecture.starts_with("GlmOcr"));
   add_language_model(*builder, {sparse ? "Glm4MoeForCausalLM" : "Glm4ForCausalLM", "language_model"});
   return builder->finish();
 }

@@ -7,7 +7,7 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"InternVLChatModel"};
+constexpr std::string_view kArchitectures[] = {"InternVLChatModel", "H2OVLChatModel"};
 
 void add_norm(Block& block, const std::string& name, std::int64_t width, bool rms) {
   if (rms)

@@ -16,7 +16,7 @@ constexpr std::string_view kArchitectures[] = {"LlamaBidirectionalModel", "Llama
                                                "MistralForCausalLM",      "MistralModel",
                                                "Ministral3ForCausalLM",   "Phi3ForCausalLM",
                                                "SolarForCausalLM",        "TeleChat3ForCausalLM",
-                                               "XverseForCausalLM"};
+                                               "XverseForCausalLM",       "GritLM"};
 
 constexpr std::string_view kFusedQkv[] = {"qkv_proj"};
 constexpr std::string_view kFusedGateUp[] = {"gate_up_proj"};

@@ -7,7 +7,7 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"MuseGlimmerForConditionalGeneration"};
+constexpr std::string_view kArchitectures[] = {"MuseGlimmerForConditionalGeneration", "MuseGlimmerForCausalLM"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kSubstring, ".self_attn.gate_proj", ".self_attn.output_gate_proj"},

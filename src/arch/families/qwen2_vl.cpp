@@ -5,7 +5,8 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"};
+constexpr std::string_view kArchitectures[] = {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration",
+                                               "Tarsier2ForConditionalGeneration", "OpenCUAForConditionalGeneration"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
@@ -18,7 +19,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   const json::Fields vision = builder->config().inner("vision_config");
-  if (source.architecture.starts_with("Qwen2_5"))
+  if (source.architecture.starts_with("Qwen2_5") || source.architecture.starts_with("OpenCUA"))
     add_qwen2_5_vision(*builder, "visual", vision);
   else
     add_qwen2_vision(*builder, "visual", vision);

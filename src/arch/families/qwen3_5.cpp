@@ -10,7 +10,8 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM",
-                                               "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"};
+                                               "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration",
+                                               "InternS2PreviewForConditionalGeneration"};
 
 /// source  transformers' Qwen3_5TextConfig and Qwen3_5MoeTextConfig
 constexpr Decoder kDense{4096, 12288, 248320, 32, 32768, {16, 4, 256}, false};
@@ -42,6 +43,7 @@ void describe(Builder& builder, const Naming& naming) {
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   std::string name = source.architecture;
+  if (name.starts_with("InternS2")) name = "Qwen3_5MoeForConditionalGeneration";
   constexpr std::string_view kWithTower = "ForConditionalGeneration";
   const bool text_only = !name.ends_with(kWithTower);
   ModelNames names;

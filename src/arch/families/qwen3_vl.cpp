@@ -6,7 +6,8 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration"};
+constexpr std::string_view kArchitectures[] = {"Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration",
+                                               "Cosmos3ForConditionalGeneration", "Alpamayo2Super"};
 
 /// source  vllm/model_executor/models/qwen3_vl.py, Qwen3VLForConditionalGeneration; qwen3_vl_moe.py
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {

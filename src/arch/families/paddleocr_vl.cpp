@@ -1,0 +1,47 @@
+// PaddleOCR-VL: SigLIP for images of any shape, a projector of two layers, and ERNIE 4.5's decoder.
+#include "arch/decoder.h"
+#include "arch/vision/siglip.h"
+
+namespace vram::arch::families {
+namespace {
+
+constexpr std::string_view kArchitectures[] = {"PaddleOCRVLForConditionalGeneration"};
+
+/// source  transformers' PaddleOCRVisionConfig
+constexpr VisionEncoder kAbsent{1152, 4304, 27, 16, 3, 384, 14};
+
+constexpr std::int64_t kMerged = 2 * 2;
+
+/// source  vllm/model_executor/models/paddleocr_vl.py, PaddleOCRVLForConditionalGeneration
+Result<Model> build(const ModelSource& source, const BuildOptions& options) {
+  auto builder = Builder::start(source, options);
+  if (!builder) return builder.error();
+  const VisionEncoder encoder = read_vision_encoder(builder->config().inner("vision_config"), kAbsent);
+  const Tower tower{.role = Part::Role::kImages};
+  const std::string model = "visual.vision_model";
+  Block ends = builder->block(model);
+  convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
+  ends.tensor("embeddings.position_embedding.weight", {encoder.patches(), encoder.hidden});
+  ends.buffer("embeddings.position_ids", {1, encoder.patches()}, Dtype::kInt64);
+  ends.buffer("encoder.rotary_pos_emb.inv_freq", {encoder.head() / 4}, Dtype::kFloat32);
+  ends.layer_norm("post_layernorm", encoder.hidden);
+  add_tower_part(*builder, tower, std::move(ends));
+  add_encoder_layers(*builder, tower, model + ".encoder.layers", encoder, {.kept = encoder.layers});
+
+  const std::int64_t merged = encoder.hidden * kMerged, out = builder->text().count_or("hidden_size", 1024, 1);
+  const LinearOptions linears{.bias = true, .quantised = false};
+  Block projector = builder->block("mlp_AR");
+  projector.layer_norm("pre_norm", encoder.hidden);
+  projector.replicated("linear_1", merged, {merged}, linears);
+  projector.replicated("linear_2", merged, {out}, linears);
+  add_tower_part(*builder, tower, std::move(projector));
+  add_language_model(*builder, {"Ernie4_5ForCausalLM", "language_model"});
+  return builder->finish();
+}
+
+}  // namespace
+
+extern const Entry paddleocr_vl;
+const Entry paddleocr_vl{kArchitectures, build};
+
+}  // namespace vram::arch::families
