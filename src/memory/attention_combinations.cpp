@@ -194,8 +194,10 @@ Reason dense_reason(Backend backend, const Latent& latent, const AttentionContex
     return "FlashMLA Dense is only supported on Hopper devices.";
   if (backend == Backend::kFlashInferMla)
     return nope_reason(vllm::in_force(kDenseNope, day), mla ? latent.nope : 1, false);
-  if (backend == Backend::kTokenspeedMla)
-    return "tokenspeed_mla package is not installed. Install it with: `uv pip install tokenspeed-mla`";
+  if (backend == Backend::kTokenspeedMla && (latent.nope != 128 || latent.rope != 64 || latent.value != 128))
+    return "tokenspeed_mla requires DeepSeek R1 MLA dimensions (qk_nope_head_dim=128, qk_rope_head_dim=64, "
+           "v_head_dim=128), got (" +
+           std::to_string(latent.nope) + ", " + std::to_string(latent.rope) + ", " + std::to_string(latent.value) + ')';
   return std::nullopt;
 }
 

@@ -49,16 +49,25 @@ constexpr Step<bool> kSharedNeedsQuantised[] = {
     {{2026, 8, 31}, true, "~vllm v0.29.0, the same, FlashMLASparseImpl.__init__"},
 };
 
-// DeepSeek-V4: on what "auto" falls, and which kernels consumer Blackwell runs.
+// DeepSeek-V4: on what "auto" falls, how another cache is refused, and which kernels consumer Blackwell runs.
 struct Compressed {
   bool auto_is_fp8 = false, flashinfer_on_consumer = false;
+  const char *before = "AssertionError: DeepseekV4 fp8_ds_mla layout only supports fp8 kv-cache, got ", *after = "";
 };
 constexpr Step<Compressed> kCompressed[] = {
-    {{}, {}, "vllm v0.21.0 model_executor/layers/deepseek_v4_attention.py"},
-    {{2026, 5, 25}, {.auto_is_fp8 = true}, "~vllm v0.22.0 models/deepseek_v4/attention.py"},
+    {{},
+     {.before = "AssertionError: DeepseekV4 only supports fp8 kv-cache format for now, got "},
+     "vllm v0.22.0 models/deepseek_v4/attention.py"},
     {{2026, 6, 23},
-     {.auto_is_fp8 = true, .flashinfer_on_consumer = true},
-     "~vllm v0.24.0 models/deepseek_v4/nvidia/model.py _select_dsv4_attn_cls"},
+     {.flashinfer_on_consumer = true},
+     "~vllm v0.24.0 models/deepseek_v4/attention.py, _resolve_dsv4_kv_cache_dtype; nvidia/model.py, "
+     "_select_dsv4_attn_cls"},
+    {{2026, 9, 14},
+     {.auto_is_fp8 = true,
+      .flashinfer_on_consumer = true,
+      .before = "DeepseekV4 fp8_ds_mla layout only supports fp8 kv-cache, got ",
+      .after = ". Please set `--kv-cache-dtype fp8` or select a backend that supports bfloat16 KV cache."},
+     "~vllm v0.30.0 models/deepseek_v4/attention.py, the same"},
 };
 static_assert(well_formed(kWideKeys) && well_formed(kSparseFormat) && well_formed(kLatentSkips) &&
               well_formed(kSharedNeedsQuantised) && well_formed(kCompressed));
@@ -210,12 +219,9 @@ class Chooser {
     // FlashInfer's kernels of data-centre Blackwell read plain rows.
     if (compressed_kernels() == Backend::kCompressedFlashInfer && q_.platform.capability / 10 != 12)
       return Backend::kLatentWindow;
-    const bool known = vllm::in_force(kCompressed, day_).auto_is_fp8;
-    if (!backed.cache_dtype.starts_with("fp8") && !(known && backed.cache_dtype == "auto"))
-      return refused(known ? "DeepseekV4 fp8_ds_mla layout only supports fp8 kv-cache, got " + backed.cache_dtype +
-                                 ". Please set `--kv-cache-dtype fp8` or select a backend that supports bfloat16 KV "
-                                 "cache."
-                           : "DeepseekV4 only supports fp8 kv-cache format for now, got " + backed.cache_dtype);
+    const Compressed& rule = vllm::in_force(kCompressed, day_);
+    if (!backed.cache_dtype.starts_with("fp8") && !(rule.auto_is_fp8 && backed.cache_dtype == "auto"))
+      return refused(rule.before + backed.cache_dtype + rule.after);
     found_.cache_dtype = backed.cache_dtype = "fp8_ds_mla";
     return Backend::kLatentWindow;
   }

@@ -2,6 +2,7 @@
 
 #include "arch/build.h"
 #include "arch/draft.h"
+#include "vllm/architecture_facts.h"
 
 namespace vram::plan {
 
@@ -19,6 +20,14 @@ Tokens encoder_input(const Model& model) {
     for (const CacheLayer& cached : kind.caches)
       if (const auto* cross = std::get_if<CrossAttention>(&cached.cache)) longest = std::max(longest, cross->longest);
   return longest;
+}
+
+/// source  vllm v0.33.0 vllm/v1/worker/lora_model_runner_mixin.py, load_lora_model
+std::optional<Error> adapters_refused(std::string_view architecture, vllm::Date day) {
+  const vllm::ArchitectureFacts* facts = vllm::architecture_facts(architecture, day);
+  if (!facts || !facts->has(vllm::kNoLora)) return std::nullopt;
+  return Error{ErrorCode::kRefused, "", std::string(vllm::class_name(architecture)) + " does not support LoRA yet.",
+               ""};
 }
 
 }  // namespace
@@ -47,6 +56,8 @@ Result<Exact> derive(const ModelSource& given, Deployment deployment) {
     if (!draft) return draft.error();
     exact.draft = *std::move(draft);
   }
+  if (deployment.lora)
+    if (auto error = adapters_refused(source.architecture, deployment.engine.as_of)) return *error;
   for (const memory::Stage& stage : exact.stages) {
     auto weights = memory::weigh(exact.model, parallel, stage, platform_of(deployment), deployment.towers);
     if (!weights) return weights.error();

@@ -58,6 +58,8 @@ std::vector<std::int64_t> capture_sizes_v0(std::int64_t sequences);
 
 /// vLLM's own words.
 Error refused(std::string words);
+/// A class that vLLM does not split into pipeline stages.
+Error no_pipeline();
 
 // The steps, in vLLM's order.
 Stop apply_overrides(Launch& launch);         // hf_overrides and the rewrites of vLLM's config classes

@@ -120,6 +120,30 @@ Result<Draft> find(const Launch& launch, const HfConfig& settings) {
   return draft;
 }
 
+/// From then on a draft that no method takes is refused before it is built.
+constexpr vllm::Step<bool> kRefusesMethods[] = {
+    {{}, false, "vllm v0.14.1 vllm/config/speculative.py"},
+    {{2026, 3, 30}, true, "~vllm v0.19.0 vllm/config/speculative.py, __post_init__"},
+};
+static_assert(vllm::well_formed(kRefusesMethods));
+
+/// A draft is split into stages as its target is, or not at all.
+Stop check_class(const Launch& launch, const Draft& draft) {
+  const ModelSource& config = draft.source ? *draft.source : launch.original;
+  std::string_view architecture = config.architecture;
+  if (draft.method == "mtp") {
+    const auto predictor = arch::mtp_architecture(config);
+    if (!predictor && vllm::in_force(kRefusesMethods, launch.day))
+      return refused("Unsupported speculative method: 'mtp'");
+    architecture = predictor.value_or("");
+  } else if (draft.method != "draft_model") {
+    return std::nullopt;
+  }
+  const vllm::ArchitectureFacts* facts = vllm::architecture_facts(architecture, launch.day);
+  if (launch.plan.parallel.pipeline > 1 && facts && !facts->has(vllm::kPipeline)) return no_pipeline();
+  return std::nullopt;
+}
+
 Stop check_size(const Launch& launch, const HfConfig& settings, const ModelSource& draft) {
   const std::int64_t target = launch.plan.parallel.tensor;
   const std::int64_t tensor = settings.whole("draft_tensor_parallel_size").value_or(target);
@@ -143,6 +167,7 @@ Stop choose_draft(Launch& launch) {
   if (!draft) return draft.error();
   const auto tokens = token_count(settings, draft->predicts);
   if (!tokens) return tokens.error();
+  if (Stop stop = check_class(launch, *draft)) return stop;
   memory::KvSettings& kv = launch.plan.kv;
   kv.speculative_method = draft->method;
   kv.speculative_tokens = *tokens;

@@ -117,6 +117,11 @@ Stop read_sizes(Launch& launch) {
 
 }  // namespace
 
+Error no_pipeline() {
+  return refused(
+      "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface.");
+}
+
 Stop choose_parallel(Launch& launch) {
   if (Stop stop = read_sizes(launch)) return stop;
   if (Stop stop = check_balancing(launch)) return stop;
@@ -138,9 +143,7 @@ Stop check_parallel(Launch& launch) {
   if (parallel.expert && launch.experts < 1)
     return refused("Number of experts in the model must be greater than 0 when expert parallelism is enabled.");
   if (parallel.pipeline > 1 && launch.facts && !launch.has(vllm::kPipeline))
-    return refused(
-        "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` "
-        "interface.");
+    return no_pipeline();
   return check_context(launch, parallel.tensor, heads);
 }
 

@@ -39,6 +39,23 @@ const Suffix* suffix_of(std::string_view name) {
 struct Removed {
   std::string_view name, last_release;
 };
+// source  vllm v0.33.0 vllm/model_executor/models/registry.py; of the classes without LoRA
+constexpr std::pair<std::string_view, std::string_view> kOtherwiseNamed[] = {
+    {"BailingMoeV2_5ForCausalLM", "BailingMoeV25ForCausalLM"},
+    {"CLIPModel", "CLIPEmbeddingModel"},
+    {"FalconMambaForCausalLM", "MambaForCausalLM"},
+    {"Gemma3TextModel", "Gemma3Model"},
+    {"GteModel", "SnowflakeGteNewModel"},
+    {"HfMoondream", "Moondream3ForCausalLM"},
+    {"ModernVBertModel", "ColModernVBertForRetrieval"},
+    {"MoonshotKimiaForCausalLM", "KimiAudioForConditionalGeneration"},
+    {"Ovis2_6ForCausalLM", "Ovis2_5"},
+    {"Ovis2_6_MoeForCausalLM", "Ovis2_5"},
+    {"SiglipModel", "SiglipEmbeddingModel"},
+    {"StableLmForCausalLM", "StablelmForCausalLM"},
+    {"XLMRobertaForTokenClassification", "RobertaForTokenClassification"},
+};
+
 constexpr Removed kRemoved[] = {
     {"Phi3SmallForCausalLM", "0.9.2"},
     {"DonutForConditionalGeneration", "0.10.2"},
@@ -167,6 +184,12 @@ std::optional<std::string> removed_architecture(std::string_view name, Date day)
     if (plugin.url == kBart) return no_more(name, "0.10.2");
   }
   return std::nullopt;
+}
+
+std::string_view class_name(std::string_view name) {
+  const auto found = std::find_if(std::begin(kOtherwiseNamed), std::end(kOtherwiseNamed),
+                                  [&](const auto& pair) { return pair.first == name; });
+  return found == std::end(kOtherwiseNamed) ? name : found->second;
 }
 
 bool known_architecture(std::string_view name) {

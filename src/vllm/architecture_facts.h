@@ -23,6 +23,7 @@ enum Trait : std::uint16_t {
   kMambaCaching = 1 << 8,    // supports_mamba_prefix_caching: states are kept in mode "all" (0.14 to 0.28)
   kV0Until0_9_2 = 1 << 9,    // supports_v0_only, in 0.9.2
   kV0Until0_10_2 = 1 << 10,  // the same, in 0.9.2 and 0.10.2
+  kNoLora = 1 << 11,         // not supports_lora, read from 0.33.0
 };
 
 /// default_seq_pooling_type; kStep is "STEP" over tokens.
@@ -66,6 +67,9 @@ std::optional<std::string_view> runner_of_suffix(std::string_view name);
 ///
 ///   source  vllm/model_executor/models/registry.py, _PREVIOUSLY_SUPPORTED_MODELS, _OOT_SUPPORTED_MODELS
 std::optional<std::string> removed_architecture(std::string_view name, Date day);
+
+/// The Python class that the registry has for `name`, where it is called otherwise.
+std::string_view class_name(std::string_view name);
 
 /// Whether any release had the class.
 bool known_architecture(std::string_view name);
