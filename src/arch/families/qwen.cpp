@@ -12,6 +12,13 @@ constexpr Decoder kAbsent{4096, 22016, 151936, 32, 8192, {32, 0, 0}, false};
 
 /// source  vllm v0.23.0 vllm/model_executor/models/qwen.py, QWenLMHeadModel
 void describe(Builder& builder, const Naming& naming) {
+  if (builder.config().has("visual"))
+    builder.config().refuse(
+        "visual",
+        "RuntimeError: The configuration of this model indicates that it supports vision inputs, but you instantiated "
+        "the text-only version of this model. Please use the vision model by setting `--hf-overrides "
+        "'{\"architectures\": [\"QwenVLForConditionalGeneration\"]}'`",
+        "", ErrorCode::kRefused);
   Decoder decoder = read_decoder(builder, kAbsent);
   // The config counts both halves of the gated pair.
   decoder.intermediate /= 2;

@@ -12,6 +12,13 @@ constexpr std::string_view kEncoderQkv[] = {"query", "key", "value"};
 
 constexpr Decoder kAbsent{768, 3072, 30522, 12, 512, {12, 0, 0}, true};
 
+/// Whether whatever goes by a name with "vocab_size" in it is a vocabulary to the backend.
+constexpr vllm::Step<bool> kTypesAreWords[] = {
+    {{}, false, "vllm v0.29.0 vllm/model_executor/models/transformers/base.py: the input embedding alone"},
+    {{2026, 9, 14}, true, "~vllm v0.30.0 vllm/model_executor/models/transformers/base.py, _vocab_embeddings"},
+};
+static_assert(vllm::well_formed(kTypesAreWords));
+
 /// source  vllm/model_executor/models/transformers/base.py; transformers' modeling_roberta.py, which has no plan for
 ///         dividing itself: what the backend does not recognise stays whole on every rank
 void describe(Builder& builder, const Naming& naming) {
@@ -20,8 +27,11 @@ void describe(Builder& builder, const Naming& naming) {
   using Place = Part::Place;
   Block embeddings = builder.block(model + ".embeddings");
   embeddings.embedding("word_embeddings", decoder.vocabulary, decoder.hidden);
-  // Its size goes by a name with "vocab_size" in it, which makes it a vocabulary to the backend.
-  embeddings.embedding("token_type_embeddings", builder.text().count_or("type_vocab_size", 2, 1), decoder.hidden);
+  const std::int64_t types = builder.text().count_or("type_vocab_size", 2, 1);
+  if (vllm::in_force(kTypesAreWords, builder.options().as_of))
+    embeddings.embedding("token_type_embeddings", types, decoder.hidden);
+  else
+    embeddings.tensor("token_type_embeddings.weight", {types, decoder.hidden});
   embeddings.tensor("position_embeddings.weight", {decoder.positions, decoder.hidden});
   embeddings.layer_norm("LayerNorm", decoder.hidden);
   for (const char* name : {"position_ids", "token_type_ids"})

@@ -15,6 +15,18 @@ void add_norm(Block& block, const std::string& name, std::int64_t width, bool rm
     block.layer_norm(name, width);
 }
 
+/// Whether a tower that may be quantised is cast to the model's dtype like any other.
+constexpr vllm::Step<bool> kCastsQuantised[] = {
+    {{}, true, "vllm v0.21.0 vllm/model_executor/models/kimi_k25.py"},
+    {{2026, 5, 25}, false, "~vllm v0.22.0 vllm/model_executor/models/kimi_k25.py, KimiK25ForConditionalGeneration"},
+};
+static_assert(vllm::well_formed(kCastsQuantised));
+
+bool kept_as_created(const Builder& builder, bool quantised) {
+  return quantised && !builder.quantisation().method().empty() &&
+         !vllm::in_force(kCastsQuantised, builder.options().as_of);
+}
+
 std::int64_t merged_patches(const json::Fields& vision) {
   const std::vector<std::int64_t> merge = vision.counts("merge_kernel_size");
   return merge.size() < 2 ? 4 : merge[0] * merge[1];
@@ -83,8 +95,7 @@ void add_moonvit_3d(Builder& builder, const json::Fields& vision, std::int64_t o
                                              either(vision, "pos_emb_width", "init_pos_emb_width", 64), hidden});
   if (kind.times)
     ends.buffer("patch_embed.pos_emb.time_weight", {either(vision, "pos_emb_time", "init_pos_emb_time", 4), 1, hidden},
-                // A tower that may be quantised is not cast to the model's dtype.
-                quantised && !builder.quantisation().method().empty() ? Dtype::kFloat32 : builder.dtype());
+                kept_as_created(builder, quantised) ? Dtype::kFloat32 : builder.dtype());
   add_norm(ends, "encoder.final_layernorm", hidden, rms);
   add_tower_part(builder, tower, std::move(ends));
   const std::string depth = vision.has("num_hidden_layers") ? "num_hidden_layers" : "vt_num_hidden_layers";
