@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "memory/cache_format.h"
+
 namespace vram::memory {
 namespace {
 
@@ -31,6 +33,13 @@ constexpr Step<TritonCheck> kTritonCheck[] = {
     {{2026, 7, 18}, {.attention = true, .latent = true}, "~vllm v0.26.0 backends/mla/triton_mla.py"},
 };
 static_assert(vllm::well_formed(kTritonCheck));
+
+/// Backends that were chosen whatever the cache, and then refused one in 8 bits.
+constexpr Step<bool> kTritonLatentFp8[] = {
+    {{}, false, "vllm v0.17.0 vllm/v1/attention/backends/mla/triton_mla.py"},
+    {{2026, 3, 16}, true, "~vllm v0.18.0, the same, TritonMLAImpl.__init__"},
+};
+static_assert(vllm::well_formed(kTritonLatentFp8));
 
 constexpr int kFirstWithFp8 = 89, kFirstWithBfloat16 = 80;
 
@@ -68,8 +77,15 @@ std::optional<Error> refused_before_backend(const KvScales& scales, std::string_
 std::optional<Error> refused_with_backend(AttentionBackend backend, const KvScales& scales,
                                           std::string_view cache_dtype, const Platform& platform,
                                           const KvSettings& settings) {
-  const TritonCheck& triton = vllm::in_force(kTritonCheck, platform.as_of);
   const bool latent = backend == Backend::kTritonMla;
+  if (is_quantised_cache(cache_dtype, platform.as_of)) {
+    if (latent && !vllm::in_force(kTritonLatentFp8, platform.as_of))
+      return refused("TritonMLA V1 with FP8 KV cache not yet supported");
+    // FlashAttention 3 alone reads 8 bits, and it is Hopper's.
+    if (backend == Backend::kFlashAttn && platform.capability / 10 != 9)
+      return refused("FlashAttention does not support fp8 kv-cache on this device.");
+  }
+  const TritonCheck& triton = vllm::in_force(kTritonCheck, platform.as_of);
   if ((latent && triton.latent) || (backend == Backend::kTritonAttn && triton.attention))
     if (auto error = triton_refused(latent, cache_dtype, platform, settings)) return error;
   const ScaleCheck& check = vllm::in_force(kScaleCheck, platform.as_of);

@@ -9,8 +9,9 @@ namespace {
 
 constexpr ConfigClass kClasses[] = {
     {"EvollaModel", "max_position_embeddings=8192 num_attention_heads=32 num_key_value_heads=8"},
-    {"RefinedWeb", "num_attention_heads>n_head n_head=8 n_head_kv=1 num_kv_heads>n_head_kv"},
-    {"RefinedWebModel", "num_attention_heads>n_head n_head=8 n_head_kv=1 num_kv_heads>n_head_kv"},
+    {"RefinedWeb", "num_attention_heads>n_head num_hidden_layers>n_layer n_head=8 n_head_kv=1 num_kv_heads>n_head_kv"},
+    {"RefinedWebModel",
+     "num_attention_heads>n_head num_hidden_layers>n_layer n_head=8 n_head_kv=1 num_kv_heads>n_head_kv"},
     {"afmoe", "max_position_embeddings=16384 sliding_window=1024 num_attention_heads=16 num_experts=64"},
     {"alpamayo2_super", "text@qwen3_vl_text"},
     {"apertus", "max_position_embeddings=65536 num_attention_heads=32"},
@@ -34,7 +35,7 @@ constexpr ConfigClass kClasses[] = {
      "max_position_embeddings=32768 sliding_window=4096 num_attention_heads=32 num_key_value_heads=4 num_experts=128"},
     {"bert", "max_position_embeddings=512 num_attention_heads=12"},
     {"blip-2", "text@opt"},
-    {"bloom", "num_attention_heads>n_head n_head=8"},
+    {"bloom", "num_attention_heads>n_head num_hidden_layers>n_layer n_head=8"},
     {"canary_decoder", "max_position_embeddings=1024 num_attention_heads=8 num_key_value_heads=8 is_encoder_decoder=1"},
     {"chameleon", "max_position_embeddings=4096 num_attention_heads=32 num_key_value_heads=32"},
     {"chatglm",
@@ -52,7 +53,9 @@ constexpr ConfigClass kClasses[] = {
     {"cosmos3_edge", "text@cosmos3_edge_text"},
     {"cosmos3_edge_text", "max_position_embeddings=131072 num_attention_heads=16 num_key_value_heads=8"},
     {"cwm", "max_position_embeddings=131072 sliding_window=8192 num_attention_heads=48 num_key_value_heads=8"},
-    {"dbrx", "max_position_embeddings>max_seq_len max_seq_len=2048 num_attention_heads>n_heads n_heads=16"},
+    {"dbrx",
+     "max_position_embeddings>max_seq_len max_seq_len=2048 num_attention_heads>n_heads num_hidden_layers>n_layers "
+     "hidden_size>d_model n_heads=16"},
     {"deepseek_ocr2_text",
      "max_position_embeddings=2048 num_attention_heads=32 num_experts>n_routed_experts n_routed_experts=64"},
     {"deepseek_v2",
@@ -137,14 +140,22 @@ constexpr ConfigClass kClasses[] = {
     {"glm_ocr", "text@glm_ocr_text"},
     {"glm_ocr_text", "max_position_embeddings=131072 num_attention_heads=16 num_key_value_heads=8"},
     {"glmasr", "text@llama"},
-    {"gpt-sw3", "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head n_head=12"},
-    {"gpt2", "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head n_head=12"},
-    {"gpt_bigcode", "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head n_head=12"},
+    {"gpt-sw3",
+     "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head num_hidden_layers>n_layer "
+     "hidden_size>n_embd n_head=12"},
+    {"gpt2",
+     "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head num_hidden_layers>n_layer "
+     "hidden_size>n_embd n_head=12"},
+    {"gpt_bigcode",
+     "max_position_embeddings>n_positions n_positions=1024 num_attention_heads>n_head num_hidden_layers>n_layer "
+     "hidden_size>n_embd n_head=12"},
     {"gpt_neox", "max_position_embeddings=2048 num_attention_heads=64"},
     {"gpt_oss",
      "max_position_embeddings=131072 sliding_window=128 num_attention_heads=64 num_key_value_heads=8 "
      "num_experts>num_local_experts num_local_experts=128"},
-    {"gptj", "max_position_embeddings>n_positions n_positions=2048 num_attention_heads>n_head n_head=16"},
+    {"gptj",
+     "max_position_embeddings>n_positions n_positions=2048 num_attention_heads>n_head num_hidden_layers>n_layer "
+     "hidden_size>n_embd n_head=16"},
     {"granite", "max_position_embeddings=2048 num_attention_heads=32"},
     {"granite4_vision", "text@granite4_vision_text"},
     {"granite_speech", "text@granite"},
@@ -243,7 +254,7 @@ constexpr ConfigClass kClasses[] = {
     {"molmo2_text", "max_position_embeddings=36864 num_attention_heads=32 num_key_value_heads=8"},
     {"moondream3", "num_attention_heads=32"},
     {"moss_transcribe_diarize", "max_position_embeddings=40960 num_attention_heads=16 text@qwen3"},
-    {"mpt", "max_seq_len=2048 num_attention_heads>n_heads n_heads=16"},
+    {"mpt", "max_seq_len=2048 num_attention_heads>n_heads num_hidden_layers>n_layers hidden_size>d_model n_heads=16"},
     {"muse_glimmer", "text@muse_glimmer_text"},
     {"muse_glimmer_assistant",
      "max_position_embeddings=131072 sliding_window=2048 num_attention_heads=32 num_key_value_heads=8"},

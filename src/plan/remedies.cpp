@@ -95,9 +95,13 @@ Remedy alone(const Request& request, const Report& before) {
   return {{change, "what else runs on the GPU has to stop"}};
 }
 
+Candidate in_eight_bits() {
+  return {with("kv_cache_dtype", Value("fp8")), "keys and values in 8 bits: a little accuracy"};
+}
+
 Remedy smaller_cache(const Report& before) {
   if (before.kv_dtype.starts_with("fp8") || before.kv_dtype.starts_with("nvfp4")) return {};
-  return {{with("kv_cache_dtype", Value("fp8")), "keys and values in 8 bits: a little accuracy"}};
+  return {in_eight_bits()};
 }
 
 Remedy fewer_sequences(const Report& before) {
@@ -278,6 +282,7 @@ std::vector<Remedy> corrections(const Request& request) {
     nearest.push_back({with(name, Value()), kept});
     all.push_back(std::move(nearest));
   }
+  if (!request.args.find("kv_cache_dtype")) all.push_back({in_eight_bits()});
   if (request.args.find("tensor_parallel_size") && !request.args.find("enable_expert_parallel"))
     all.push_back({{with("enable_expert_parallel", Value(true)), "experts whole on each rank: uneven load"}});
   return all;
