@@ -60,59 +60,73 @@ def common(layers, embd, heads, kv_heads, ff, context=4096, **more):
             ".attention.head_count": heads, ".attention.head_count_kv": kv_heads, ".attention.layer_norm_rms_epsilon": 1e-5, **more}
 
 
-def dense(path, layers=4, kind=Q.Q8_0, split=0):
-    tensors = ends(256, kind=kind)
+def dense(path, layers=4, embd=256, ff=512, heads=4, kv_heads=2, head=64, tokens=320, kind=Q.Q8_0, split=0):
+    tensors = ends(embd, tokens, kind)
     for i in range(layers):
-        tensors |= attention(i, 256, 4, 2, 64, kind) | mlp(i, 256, 512, kind)
-    write(path, "llama", common(layers, 256, 4, 2, 512, **{".rope.dimension_count": 64}), tensors, split=split)
+        tensors |= attention(i, embd, heads, kv_heads, head, kind) | mlp(i, embd, ff, kind)
+    write(path, "llama", common(layers, embd, heads, kv_heads, ff, **{".rope.dimension_count": head, ".attention.key_length": head, ".attention.value_length": head}),
+          tensors, tokens=tokens, split=split)
 
 
-def experts(path):
-    tensors = ends(256)
-    for i in range(3):
-        tensors |= attention(i, 256, 4, 2, 128) | {
-            f"blk.{i}.attn_q_norm.weight": ((128,), Q.F32), f"blk.{i}.attn_k_norm.weight": ((128,), Q.F32),
-            f"blk.{i}.ffn_gate_inp.weight": ((8, 256), Q.F32), f"blk.{i}.ffn_gate_exps.weight": ((8, 64, 256), Q.Q8_0),
-            f"blk.{i}.ffn_up_exps.weight": ((8, 64, 256), Q.Q8_0), f"blk.{i}.ffn_down_exps.weight": ((8, 256, 64), Q.Q8_0)}
-    write(path, "qwen3moe", common(3, 256, 4, 2, 512, **{".expert_count": 8, ".expert_used_count": 2, ".expert_feed_forward_length": 64,
-                                                         ".attention.key_length": 128, ".attention.value_length": 128}), tensors)
-
-
-def latent(path):
-    """DeepSeek-V2-Lite's attention: one row of 64 + 32 for all heads."""
-    embd, heads, rank, rope, nope, value = 256, 4, 64, 32, 64, 64
+def experts(path, embd=256, ff=64, heads=4, head=128, count=8, used=2):
     tensors = ends(embd)
-    for i in range(3):
+    for i in range(4):
+        tensors |= attention(i, embd, heads, 2, head) | {
+            f"blk.{i}.attn_q_norm.weight": ((head,), Q.F32), f"blk.{i}.attn_k_norm.weight": ((head,), Q.F32),
+            f"blk.{i}.ffn_gate_inp.weight": ((count, embd), Q.F32), f"blk.{i}.ffn_gate_exps.weight": ((count, ff, embd), Q.Q8_0),
+            f"blk.{i}.ffn_up_exps.weight": ((count, ff, embd), Q.Q8_0), f"blk.{i}.ffn_down_exps.weight": ((count, embd, ff), Q.Q8_0)}
+    write(path, "qwen3moe", common(4, embd, heads, 2, 512, **{".expert_count": count, ".expert_used_count": used, ".expert_feed_forward_length": ff,
+                                                              ".attention.key_length": head, ".attention.value_length": head}), tensors)
+
+
+def latent(path, embd=256, heads=4, rank=64, rope=32, nope=64, value=64):
+    """DeepSeek's attention: one row of rank + rope for all heads."""
+    tensors = ends(embd)
+    for i in range(4):
         tensors |= {f"blk.{i}.attn_norm.weight": ((embd,), Q.F32), f"blk.{i}.attn_q.weight": ((heads * (nope + rope), embd), Q.Q8_0),
                     f"blk.{i}.attn_kv_a_mqa.weight": ((rank + rope, embd), Q.Q8_0), f"blk.{i}.attn_kv_a_norm.weight": ((rank,), Q.F32),
                     f"blk.{i}.attn_k_b.weight": ((heads, rank, nope), Q.Q8_0), f"blk.{i}.attn_v_b.weight": ((heads, value, rank), Q.Q8_0),
                     f"blk.{i}.attn_output.weight": ((embd, heads * value), Q.Q8_0), f"blk.{i}.ffn_norm.weight": ((embd,), Q.F32)} | mlp(i, embd, 512)
-    write(path, "deepseek2", common(3, embd, heads, 1, 512, **{
-        ".attention.kv_lora_rank": rank, ".attention.key_length": rank + rope, ".attention.value_length": rank,
+    write(path, "deepseek2", common(4, embd, heads, 1, 512, **{
+        ".attention.kv_lora_rank": rank, ".attention.q_lora_rank": 0, ".attention.key_length": rank + rope, ".attention.value_length": rank,
         ".attention.key_length_mla": nope + rope, ".attention.value_length_mla": value, ".rope.dimension_count": rope,
-        ".leading_dense_block_count": 3, ".expert_feed_forward_length": 64, ".expert_count": 0, ".expert_shared_count": 1, ".vocab_size": 320}), tensors)
+        ".leading_dense_block_count": 4, ".expert_feed_forward_length": 64, ".expert_count": 0, ".expert_shared_count": 1, ".vocab_size": 320}), tensors)
 
 
-def windows(path):
+def windows(path, heads=4, head=64, window=512):
     """Gemma 3: five layers with a window, then one without."""
     tensors = ends(256, tied=True)
     for i in range(6):
-        tensors |= attention(i, 256, 4, 2, 64) | mlp(i, 256, 512) | {
+        tensors |= attention(i, 256, heads, 2, head) | mlp(i, 256, 512) | {
             f"blk.{i}.{name}.weight": ((size,), Q.F32) for name, size in
-            [("attn_q_norm", 64), ("attn_k_norm", 64), ("post_attention_norm", 256), ("post_ffw_norm", 256)]}
-    write(path, "gemma3", common(6, 256, 4, 2, 512, context=8192, **{".attention.key_length": 64, ".attention.value_length": 64, ".attention.sliding_window": 512}), tensors)
+            [("attn_q_norm", head), ("attn_k_norm", head), ("post_attention_norm", 256), ("post_ffw_norm", 256)]}
+    write(path, "gemma3", common(6, 256, heads, 2, 512, context=8192, **{".attention.key_length": head, ".attention.value_length": head, ".attention.sliding_window": window}), tensors)
 
 
-def recurrent(path):
+def convolutions(path):
+    """LFM2: short convolutions, and every third layer attention."""
+    embd, kv_heads = 256, [0, 0, 2, 0]
+    tensors = {**ends(embd, tied=True), "token_embd_norm.weight": ((embd,), Q.F32)}
+    del tensors["output_norm.weight"]
+    for i, kv in enumerate(kv_heads):
+        if kv:
+            tensors |= attention(i, embd, 4, kv, 64) | {f"blk.{i}.attn_q_norm.weight": ((64,), Q.F32), f"blk.{i}.attn_k_norm.weight": ((64,), Q.F32)}
+        else:
+            tensors |= {f"blk.{i}.shortconv.conv.weight": ((embd, 3), Q.F32), f"blk.{i}.shortconv.in_proj.weight": ((3 * embd, embd), Q.Q8_0),
+                        f"blk.{i}.shortconv.out_proj.weight": ((embd, embd), Q.Q8_0), f"blk.{i}.attn_norm.weight": ((embd,), Q.F32)}
+        tensors |= mlp(i, embd, 512) | {f"blk.{i}.ffn_norm.weight": ((embd,), Q.F32)}
+    write(path, "lfm2", common(4, embd, 4, kv_heads, 512, **{".shortconv.l_cache": 3}), tensors)
+
+
+def recurrent(path, embd=256, inner=512, state=64, groups=1, heads=8):
     """Mamba-2 alone."""
-    embd, inner, state, groups, heads = 256, 512, 64, 1, 8
     tensors = ends(embd)
-    for i in range(3):
+    for i in range(4):
         tensors |= {f"blk.{i}.attn_norm.weight": ((embd,), Q.F32), f"blk.{i}.ssm_in.weight": ((2 * inner + 2 * groups * state + heads, embd), Q.Q8_0),
                     f"blk.{i}.ssm_conv1d.weight": ((inner + 2 * groups * state, 4), Q.F32), f"blk.{i}.ssm_conv1d.bias": ((inner + 2 * groups * state,), Q.F32),
                     f"blk.{i}.ssm_dt.bias": ((heads,), Q.F32), f"blk.{i}.ssm_a": ((heads, 1), Q.F32), f"blk.{i}.ssm_d": ((heads, 1), Q.F32),
                     f"blk.{i}.ssm_norm.weight": ((groups, inner // groups), Q.F32), f"blk.{i}.ssm_out.weight": ((embd, inner), Q.Q8_0)}
-    write(path, "mamba2", common(3, embd, 0, 0, 0, **{".ssm.conv_kernel": 4, ".ssm.inner_size": inner, ".ssm.state_size": state,
+    write(path, "mamba2", common(4, embd, 0, 0, 0, **{".ssm.conv_kernel": 4, ".ssm.inner_size": inner, ".ssm.state_size": state,
                                                       ".ssm.time_step_rank": heads, ".ssm.group_count": groups}), tensors)
 
 
@@ -162,4 +176,17 @@ def every_type(path):
     write(path, "llama", {"a.list": [1, 2, 3], "a.float": 0.5, "a.truth": True, "a.text": "ü"}, tensors)
 
 
-MODELS = {"dense": dense, "experts": experts, "latent": latent, "windows": windows, "recurrent": recurrent, "hybrid": hybrid, "projector": projector, "every_type": every_type}
+MODELS = {"dense": dense, "experts": experts, "latent": latent, "windows": windows, "recurrent": recurrent, "hybrid": hybrid, "convolutions": convolutions,
+          "projector": projector, "every_type": every_type}
+
+# More shapes, for what a graph of llama.cpp holds at once.
+SHAPES = {
+    "dense_wide": lambda path: dense(path, 4, 512, 1792, 8, 2, 64),
+    "dense_heads": lambda path: dense(path, 4, 256, 768, 4, 2, 128),
+    "dense_words": lambda path: dense(path, 4, 512, 1408, 8, 8, 64, tokens=8000),
+    "experts_many": lambda path: experts(path, 512, 192, 4, 256, 16, 8),
+    "experts_large": lambda path: experts(path, 640, 640, 8, 128, 16, 4),
+    "latent_heads": lambda path: latent(path, 512, 16, 256, 64, 128, 128),
+    "windows_heads": lambda path: windows(path, 8, 128, 1024),
+    "recurrent_wide": lambda path: recurrent(path, 512, 1024, 64, 2, 16),
+}

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""gguf_test.py PROGRAM: GGUF files of the official `gguf` package, read as its own reader reads them."""
+"""gguf_test.py PROGRAM: GGUF files of the official `gguf` package, read as its own reader reads them, and planned as
+llama.cpp itself planned them (golden/llamacpp.jsonl, by tools/oracle/llamacpp.py)."""
+import hashlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -18,8 +21,23 @@ import gguf_files
 PROGRAM = sys.argv.pop(1)
 
 
-def run(*words):
-    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=60)
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def run(*words, **keywords):
+    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=60, **keywords)
+
+
+def planned(path, *words):
+    return json.loads(run(path, "--gpu", "RTX-4090", "--json", *words).stdout)
+
+
+def as_words(args):
+    flags = {"ctx_size": "-c", "parallel": "-np", "ubatch_size": "-ub", "flash_attn": "-fa", "cache_type_k": "-ctk", "cache_type_v": "-ctv"}
+    words = []
+    for name, value in args.items():
+        words += [f"--{name.replace('_', '-')}"] if value is True else [flags[name], value]
+    return words
 
 
 def inspected(path):
@@ -33,7 +51,7 @@ class Gguf(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.files = {}
-        for name, make in gguf_files.MODELS.items():
+        for name, make in (gguf_files.MODELS | gguf_files.SHAPES).items():
             cls.files[name] = pathlib.Path(cls.folder.name) / f"{name}.gguf"
             make(cls.files[name])
 
@@ -62,7 +80,7 @@ class Gguf(unittest.TestCase):
                 if key.startswith("GGUF."):
                     continue
                 expected = field.contents()
-                if isinstance(expected, list) and isinstance(expected[0], str):
+                if isinstance(expected, list) and (isinstance(expected[0], str) or len(expected) > 4096):
                     expected = {"length": len(expected)}
                 self.assertEqual(seen.pop(key), expected, (name, key))
             self.assertEqual(seen, {}, name)
@@ -95,6 +113,98 @@ class Gguf(unittest.TestCase):
         answer = run("inspect", cut)
         self.assertEqual(answer.returncode, 2)
         self.assertRegex(answer.stderr, r"\Aerror: .*ends behind the file; is the download complete\?\n\Z")
+
+    def test_caches_and_buffers_are_llamacpps(self):
+        for line in map(json.loads, (HERE / "golden" / "llamacpp.jsonl").read_text().splitlines()):
+            report = planned(self.files[line["model"]], *as_words(line["args"]))
+            with self.subTest(line["model"], **line["args"]):
+                self.assertEqual([each for each in report["log"] if not each.startswith("load_tensors")], line["log"])
+                fitted = 0.2 if line["model"].startswith(("latent", "experts")) else 0.05
+                self.assertAlmostEqual(report["ranks"][0]["activation_peak_bytes"] / 2**20 / line["compute_mib"], 1, delta=fitted)
+
+    def test_layers_go_to_the_gpu_from_the_end(self):
+        path = self.files["dense"]
+        whole = planned(path)
+        tensors = {b["name"]: b["bytes"] for b in inspected(path)["blocks"]}
+        layer = sum(size for name, size in tensors.items() if name.startswith("blk.0."))
+        self.assertEqual(whole["host"]["weights_bytes"], tensors["token_embd.weight"])
+        for count in range(6):
+            report = planned(path, "-ngl", count)
+            self.assertEqual((report["args"]["n_gpu_layers"], report["ranks"][0]["layers"], report["host"]["layers"]), (count, max(count - 1, 0), 5 - max(count, 1)))
+            held = report["ranks"][0]["weights_bytes"] + report["host"]["weights_bytes"]
+            self.assertEqual(held, whole["ranks"][0]["weights_bytes"] + whole["host"]["weights_bytes"])
+            self.assertEqual(report["ranks"][0]["kv_cache_bytes"] * 4, whole["ranks"][0]["kv_cache_bytes"] * max(count - 1, 0))
+        self.assertGreater(layer, 0)
+
+    def test_what_is_not_given_is_chosen_so_that_it_fits(self):
+        path = self.files["windows"]
+        whole = planned(path, "-c", 8192)
+        peak = whole["ranks"][0]["peak_bytes"]
+        gib = (peak + 2**30 - 2**20) / 2**30  # 1 MiB short of what leaves 1 GiB free
+        answer = json.loads(run(path, "--gpu-memory-gib", gib, "--json").stdout)
+        self.assertLess(answer["args"]["ctx_size"], 32768)
+        self.assertLessEqual(answer["ranks"][0]["peak_bytes"] + 2**30, gib * 2**30)
+        self.assertEqual(answer["args"]["n_gpu_layers"], 7)
+        fixed = json.loads(run(path, "--gpu-memory-gib", gib, "-c", 8192, "--json").stdout)
+        self.assertEqual((fixed["args"]["ctx_size"], fixed["args"]["n_gpu_layers"]), (8192, 6))
+        refused = run(path, "--gpu-memory-gib", 0.2, "-ngl", "all", "--json")
+        self.assertEqual((refused.returncode, json.loads(refused.stdout)["verdict"]["reason"]), (1, "out_of_memory_loading"))
+        self.assertRegex(json.loads(refused.stdout)["verdict"]["message"], r"allocating \d+\.\d\d MiB on device 0: cudaMalloc failed: out of memory")
+
+    def test_a_quantised_v_cache_needs_flash_attention(self):
+        refused = run(self.files["dense"], "--gpu", "4090", "-fa", "off", "-ctv", "q8_0")
+        self.assertEqual((refused.returncode, refused.stdout), (1, "Refused: quantized V cache was requested, but this requires Flash Attention.\n"))
+
+    def test_a_vision_tower_is_counted(self):
+        report = planned(self.files["dense"], "--mmproj", self.files["projector"])
+        tower = sum(b["bytes"] for b in inspected(self.files["projector"])["blocks"])
+        self.assertGreaterEqual(report["ranks"][0]["projector_bytes"], tower)
+        self.assertLess(report["ranks"][0]["projector_bytes"], tower + 128 * 40)
+        self.assertEqual(run(self.files["dense"], "--gpu", "4090", "--mmproj", self.files["dense"]).returncode, 2)
+
+    def test_reports_keep_to_the_schema(self):
+        import jsonschema
+        schema = json.loads((HERE.parent / "docs" / "schema" / "report.schema.json").read_text())
+        for name in ("dense", "windows", "hybrid"):
+            jsonschema.Draft202012Validator(schema).validate(planned(self.files[name]))
+        request = {"model": {"source": str(self.files["dense"])}, "gpu": {"name": "RTX-4090"}, "args": {"ctx_size": 2048, "n_gpu_layers": 2}}
+        report = json.loads(run("batch", input=json.dumps(request) + "\n").stdout)
+        jsonschema.Draft202012Validator(schema).validate(report)
+        self.assertEqual((report["mode"], report["args"]["ctx_size"]), ("llama.cpp", 2048))
+        self.assertEqual(sum(c["bytes"] for c in report["components"]), report["ranks"][0]["peak_bytes"])
+
+    def test_errors_are_one_sentence(self):
+        dense = self.files["dense"]
+        for words in ([self.files["projector"], "--gpu", "4090"], [dense, "--gpu", "4090", "--ctx-sise", 8], [dense, "--gpu", "4090", "-ctk", "q3_K"],
+                      [dense, "--gpu", "4090", "-np", 0], [dense, "--gpu", "4090", "-c"], [self.files["every_type"], "--gpu", "4090"], ["ollama:../x", "--gpu", "4090"],
+                      ["ollama:none-such", "--gpu", "4090"]):
+            answer = run(*words, env={**os.environ, "OLLAMA_MODELS": self.folder.name})
+            self.assertEqual((answer.returncode, answer.stdout), (2, ""), words)
+            self.assertTrue(answer.stderr.startswith("error: ") and answer.stderr.count("\n") == 1, answer.stderr)
+
+    def test_ollamas_store_is_read_by_name(self):
+        store = pathlib.Path(self.folder.name) / "models"
+        (store / "blobs").mkdir(parents=True)
+
+        def blob(data):
+            digest = hashlib.sha256(data).hexdigest()
+            (store / "blobs" / f"sha256-{digest}").write_bytes(data)
+            return f"sha256:{digest}"
+
+        kinds = {"model": self.files["dense"].read_bytes(), "projector": self.files["projector"].read_bytes(), "params": b'{"num_ctx": 2048}'}
+        manifest = {"schemaVersion": 2, "layers": [{"mediaType": f"application/vnd.ollama.image.{kind}", "digest": blob(data), "size": len(data)} for kind, data in kinds.items()]}
+        for name in ("registry.ollama.ai/library/tiny/latest", "registry.ollama.ai/someone/tiny/8b"):
+            (store / "manifests" / name).parent.mkdir(parents=True)
+            (store / "manifests" / name).write_text(json.dumps(manifest))
+        env = {**os.environ, "OLLAMA_MODELS": str(store)}
+        for name in ("ollama:tiny", "ollama:tiny:latest", "ollama:/someone/tiny:8b"):
+            report = json.loads(run(name, "--gpu", "4090", "--json", env=env).stdout)
+            self.assertEqual((report["model"]["name"], report["args"]["ctx_size"], report["args"]["parallel"]), (name, 2048, 1))
+            self.assertGreater(report["ranks"][0]["projector_bytes"], 0)
+        registry = store / "registry.json"
+        registry.write_text(json.dumps([{"name": "t", "backend": "ollama", "backend_config": {"model_path": "ollama:/tiny:latest", "extra_args": ["--num-ctx", "512", "--num-gpu", "2"]}}]))
+        report = json.loads(run("registry", "estimate", "t", "--registry", registry, "--gpu", "4090", "--json", env=env).stdout)
+        self.assertEqual((report["args"]["ctx_size"], report["args"]["n_gpu_layers"]), (512, 2))
 
 
 if __name__ == "__main__":

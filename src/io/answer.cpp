@@ -2,30 +2,18 @@
 
 #include <algorithm>
 
+#include "io/gguf_request.h"
 #include "io/load.h"
 #include "io/registry.h"
 #include "options/formula_form.h"
 #include "plan/suggestions.h"
 #include "report/formula_json.h"
+#include "report/llamacpp_report.h"
 #include "report/report_json.h"
 #include "vllm/arguments.h"
 
 namespace vram::io {
 namespace {
-
-Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine) {
-  if (!form.detect) return options::choose_gpu(form);
-  auto found = machine.detect();
-  if (!found) return found.error();
-  if (found->empty())
-    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine",
-                 "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
-  plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
-  // Unlike cards in one job: the smallest decides.
-  for (const hardware::Gpu& gpu : *found)
-    if (gpu.total < choice.gpu.total) choice.gpu = gpu;
-  return choice;
-}
 
 Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form) {
   if (!form.config) return load(form.source);
@@ -84,12 +72,21 @@ Result<json::Value> answer_formula(const options::RequestForm& form) {
   return report::formula_report_json(estimate, read->warnings, gpu ? std::optional(budget) : std::nullopt);
 }
 
+Result<json::Value> answer_gguf(const options::RequestForm& form, const Machine& machine) {
+  const auto request = complete_gguf(form, machine);
+  if (!request) return request.error();
+  const auto report = llamacpp::plan(*request);
+  if (!report) return report.error();
+  return report::llamacpp_json(*report);
+}
+
 Result<json::Value> answered(std::string_view text, const Machine& machine) {
   const auto value = json::parse(text, "request", {.bytes = 4u << 20});
   if (!value) return value.error();
   const auto form = options::read_request(*value);
   if (!form) return form.error();
   if (form->model.formula) return answer_formula(*form);
+  if (!form->model.config && names_gguf(form->model.source)) return answer_gguf(*form, machine);
   const auto request = complete(*form, machine);
   if (!request) return request.error();
   const auto report = plan::advise(*request);
@@ -98,6 +95,20 @@ Result<json::Value> answered(std::string_view text, const Machine& machine) {
 }
 
 }  // namespace
+
+Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine) {
+  if (!form.detect) return options::choose_gpu(form);
+  auto found = machine.detect();
+  if (!found) return found.error();
+  if (found->empty())
+    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine",
+                 "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
+  plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
+  // Unlike cards in one job: the smallest decides.
+  for (const hardware::Gpu& gpu : *found)
+    if (gpu.total < choice.gpu.total) choice.gpu = gpu;
+  return choice;
+}
 
 Result<plan::Request> complete(const options::RequestForm& given, const Machine& machine) {
   options::RequestForm form = given;

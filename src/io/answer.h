@@ -23,6 +23,11 @@ struct Machine {
   std::function<void(const Error&)> warn = {};
 };
 
+/// The GPU of a form: the named one, or those in this machine.
+///
+///   errors  as options::choose_gpu; kUnavailable where none is in this machine and none was named
+Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine);
+
 /// The request that `form` spells: its model read, its GPU found. A model "registry:NAME" is served as its entry says,
 /// where the form's own arguments do not say otherwise.
 ///
