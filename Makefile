@@ -37,6 +37,7 @@ golden: build
 
 accuracy: build
 	tools/accuracy $(BUILD)/vram-estimator --write docs/accuracy.md
+	tools/accuracy-calibrate $(BUILD)/vram-estimator --write docs/calibration.md
 
 # make oracle VLLM=0.34.0: what vLLM's own code of that release answers otherwise
 oracle:

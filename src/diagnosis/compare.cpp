@@ -68,7 +68,17 @@ std::optional<Bytes> rest_of_budget(const logs::StartUp& start, const plan::Rank
   return rank.requested - loading - graphs - *left;
 }
 
-void observe_profiling(const logs::StartUp& start, const plan::RankReport& rank, plan::Observation& seen) {
+/// Of stages that differ, the one that a log of a single rank is likely to be of.
+Bytes nearest_activation(const plan::Report& report, Bytes stated_peak) {
+  Bytes nearest = report.ranks.front().activation_peak.bytes;
+  const auto apart = [&](Bytes peak) { return std::max(peak - stated_peak, stated_peak - peak); };
+  for (const plan::RankReport& rank : report.ranks)
+    if (apart(rank.activation_peak.bytes) < apart(nearest)) nearest = rank.activation_peak.bytes;
+  return nearest;
+}
+
+void observe_profiling(const logs::StartUp& start, const plan::Report& report, const plan::RankReport& rank,
+                       plan::Observation& seen) {
   const auto activation = stated(start, Fact::kActivationPeak);
   auto non_torch = stated(start, Fact::kNonTorch);
   const auto consumed = stated(start, Fact::kConsumed), loading = stated(start, Fact::kModelLoading);
@@ -76,7 +86,7 @@ void observe_profiling(const logs::StartUp& start, const plan::RankReport& rank,
   if (!non_torch)
     if (const auto rest = rest_of_budget(start, rank))
       non_torch = *rest - activation.value_or(rank.activation_peak.bytes);
-  if (activation) seen.activation_peak = *activation - rank.activation_peak.bytes;
+  if (activation) seen.activation_peak = *activation - nearest_activation(report, *activation);
   if (non_torch) seen.non_torch = *non_torch - rank.non_torch.bytes;
 }
 
@@ -147,7 +157,7 @@ Result<plan::Observation> observe(const logs::StartUp& start, const plan::Report
                       "name it with --model");
     seen.model_loading = *loading - rank.model_loading.bytes;
   }
-  observe_profiling(start, rank, seen);
+  observe_profiling(start, report, rank, seen);
   if (const auto graphs = stated(start, Fact::kGraphs); graphs && rank.cuda_graphs.bytes > Bytes(0))
     seen.cuda_graphs = *graphs - rank.cuda_graphs.bytes;
   if (!seen.model_loading && !seen.activation_peak && !seen.non_torch && !seen.cuda_graphs)

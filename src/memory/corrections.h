@@ -11,7 +11,7 @@ namespace vram::memory {
 
 /// The built-in estimate counts as this many start-ups.
 ///   source  docs/calibration.md: the value with the least error over the halves of all machines there
-inline constexpr double kBuiltInCounts = 0.5;
+inline constexpr double kBuiltInCounts = 0.25;
 
 /// What start-ups say about one quantity. The default says nothing.
 struct Correction {
@@ -24,15 +24,15 @@ struct Corrections {
   Correction model_loading, activation_peak, non_torch, cuda_graphs;
 };
 
-/// How much of the difference is applied: what is not explained by chance, of what these start-ups are worth beside the
-/// built-in estimate (the positive part of James and Stein's estimator).
+/// How much of the difference is applied: of what the start-ups are worth beside the built-in estimate, the share that
+/// the logs' rounding does not explain (the positive part of James and Stein's estimator).
 inline double applied_share(const Correction& correction) {
-  constexpr double kPrinted = 0.01 * double(kGiB);  // logs round each figure to 0.01 GiB
-  const double deviation = double(correction.deviation.count()), difference = double(correction.difference.count());
+  constexpr double kPrinted = 0.01 * double(kGiB);  // each figure is rounded to 0.01 GiB
+  const double difference = double(correction.difference.count());
   if (difference == 0 || correction.weight <= 0) return 0;
-  const double chance = (deviation * deviation + kPrinted * kPrinted) / (difference * difference);
+  const double rounding = kPrinted * kPrinted / (difference * difference);
   const double worth = correction.weight / (correction.weight + kBuiltInCounts);
-  return worth * std::max(0.0, 1 - chance / std::max(correction.weight, 1.0));
+  return worth * std::max(0.0, 1 - rounding / std::max(correction.weight, 1.0));
 }
 
 /// `estimate` moved by that share of the difference; its interval's variance is the average of both, weighted by what

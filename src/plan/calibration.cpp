@@ -9,7 +9,7 @@ namespace vram::plan {
 namespace {
 
 constexpr double kOtherRanks = 0.1, kOtherModel = 0.3, kOtherRelease = 0.5;
-constexpr double kReleaseDays = 45;
+constexpr double kReleaseDays = 30;
 constexpr double kLeastWeight = 1e-3;
 constexpr double kMeanToDeviation = 1.2533;  // mean distance to standard deviation, of a normal distribution
 

@@ -25,7 +25,7 @@ struct Calibration {
 };
 
 /// What `calibration` says about `deployment`. A start-up counts less the less it is like it: a tenth with another
-/// number of ranks, half for each 45 days between the releases, three tenths for another model. What a model takes when
+/// number of ranks, half for each 30 days between the releases, three tenths for another model. What a model takes when
 /// loaded is said by start-ups of that model on as many ranks alone.
 ///   source  docs/calibration.md
 memory::Corrections corrections(const Calibration& calibration, const Deployment& deployment);

