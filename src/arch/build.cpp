@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "arch/families.h"
+#include "arch/from_headers.h"
 #include "arch/pooling.h"
+#include "readers/checkpoint.h"
 #include "units/text.h"
 
 namespace vram::arch {
@@ -42,11 +44,16 @@ Result<Model> build_converted(const ModelSource& source, const BuildOptions& opt
 
 }  // namespace
 
+bool is_modelled(std::string_view architecture) { return find_family(architecture) || converted(architecture); }
+
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const families::Entry* family = find_family(source.architecture);
   const auto into = family ? std::nullopt : converted(source.architecture);
-  if (family || into) {
-    auto model = family ? family->build(source, options) : build_converted(source, options, *into);
+  const bool headers = source.weights && source.weights->has_headers();
+  if (family || into || headers) {
+    auto model = family ? family->build(source, options)
+                 : into ? build_converted(source, options, *into)
+                        : build_from_headers(source, options);
     if (model) {
       model->name = source.name;
       model->architecture = source.architecture;
@@ -61,7 +68,9 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
       ErrorCode::kUnsupported, source.place + ": \"architectures\"",
       "the architecture " + source.architecture + " is not modelled yet: its layers and caches would be a guess",
       near ? "the nearest that is modelled is " + std::string(*near)
-           : "`vram-estimator models --architectures` lists those that are"};
+           : "give a folder with its safetensors files, for their headers; `vram-estimator models --architectures` "
+             "lists "
+             "those that are"};
 }
 
 }  // namespace vram::arch

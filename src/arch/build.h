@@ -8,8 +8,13 @@ namespace vram::arch {
 
 /// The model that vLLM's class for `source.architecture` would create.
 ///
-///   errors  kUnsupported for an architecture without a family, by name; kBadInput with the key of config.json
+///   errors  kUnsupported for an architecture without a family, by name, unless build_from_headers can make it;
+///           kBadInput with the key of config.json
 Result<Model> build(const ModelSource& source, const BuildOptions& options);
+
+/// Whether `architecture` has a family. Of others build() makes what their checkpoint's headers say, where they are at
+/// hand.
+bool is_modelled(std::string_view architecture);
 
 /// Every architecture that is modelled, sorted.
 std::vector<std::string_view> architectures();

@@ -19,6 +19,7 @@ Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& f
   if (!form.config) return load(form.source);
   auto source = model_source(*form.config, form.name.empty() ? "model" : form.name, "config");
   if (!source) return source.error();
+  source->weights = form.weights;
   return std::make_shared<const ModelSource>(*std::move(source));
 }
 

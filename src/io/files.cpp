@@ -16,25 +16,6 @@
 namespace vram::io {
 namespace {
 
-/// Closes what it holds.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  explicit operator bool() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-  bool close() {
-    const bool closed = number_ < 0 || ::close(number_) == 0;
-    number_ = -1;
-    return closed;
-  }
-
- private:
-  int number_;
-};
-
 Error refused(std::string_view path, const char* problem) {
   return {ErrorCode::kBadInput, std::string(path), problem, ""};
 }
@@ -102,6 +83,30 @@ Result<std::string> read_file(const std::string& path, Bytes limit) {
   return read_all(file.number(), path, limit);
 }
 
+Result<PlainFile> PlainFile::open(const std::string& path) {
+  if (const auto error = unusable(path)) return *error;
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return system_error(path, errno);
+  struct stat found{};
+  if (::fstat(file.number(), &found) != 0) return system_error(path, errno);
+  if (!S_ISREG(found.st_mode)) return refused(path, "it is not a plain file");
+  return PlainFile(path, std::move(file), Bytes(found.st_size));
+}
+
+Result<std::string> PlainFile::read(Bytes offset, Bytes length) const {
+  std::string text(std::size_t(length.count()), '\0');
+  std::size_t read = 0;
+  while (read < text.size()) {
+    const ssize_t got = ::pread(file_.number(), text.data() + read, text.size() - read, offset.count() + off_t(read));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(path_, errno);
+    if (got == 0) break;
+    read += std::size_t(got);
+  }
+  text.resize(read);
+  return text;
+}
+
 Result<std::string> read_standard_input(Bytes limit) { return read_all(STDIN_FILENO, "standard input", limit); }
 
 namespace {
@@ -126,26 +131,27 @@ Result<Target> target_of(const std::string& path) {
   return target;
 }
 
-/// Fills a new file beside the target, on disk down to its last byte; answers its name.
-Result<std::string> write_beside(const Target& target, const std::string& path, std::string_view text) {
+/// Fills a new file beside the target, and where it is for good on disk down to its last byte; answers its name.
+Result<std::string> write_beside(const Target& target, const std::string& path, std::string_view text, Keep keep) {
   std::string temporary;
   Descriptor file(create_beside(target.path, temporary));
   if (!file) return system_error(path, errno);
   std::optional<Error> error = write_all(file.number(), path, text);
   if (!error && target.mode && ::fchmod(file.number(), *target.mode) != 0) error = system_error(path, errno);
-  if (!error && ::fsync(file.number()) != 0) error = system_error(path, errno);
+  if (!error && keep == Keep::kForGood && ::fsync(file.number()) != 0) error = system_error(path, errno);
   if (!file.close() && !error) error = system_error(path, errno);
   if (!error) return temporary;
   ::unlink(temporary.c_str());
   return *std::move(error);
 }
 
-std::optional<Error> move_over(const std::string& temporary, const Target& target, const std::string& path) {
+std::optional<Error> move_over(const std::string& temporary, const Target& target, const std::string& path, Keep keep) {
   if (std::rename(temporary.c_str(), target.path.c_str()) != 0) {
     Error error = system_error(path, errno);
     ::unlink(temporary.c_str());
     return error;
   }
+  if (keep == Keep::kWhileItLasts) return std::nullopt;
   // The rename lasts once the folder is on disk too; a file system that cannot do that has done what it can.
   const std::string folder = std::filesystem::path(target.path).parent_path().string();
   const Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -155,18 +161,18 @@ std::optional<Error> move_over(const std::string& temporary, const Target& targe
 
 }  // namespace
 
-std::optional<Error> write_file(const std::string& path, std::string_view text) {
+std::optional<Error> write_file(const std::string& path, std::string_view text, Keep keep) {
   const auto target = target_of(path);
   if (!target) return target.error();
-  const auto temporary = write_beside(*target, path, text);
+  const auto temporary = write_beside(*target, path, text, keep);
   if (!temporary) return temporary.error();
-  return move_over(*temporary, *target, path);
+  return move_over(*temporary, *target, path, keep);
 }
 
 Result<bool> replace_file(const std::string& path, std::string_view expected, std::string_view text) {
   const auto target = target_of(path);
   if (!target) return target.error();
-  const auto temporary = write_beside(*target, path, text);
+  const auto temporary = write_beside(*target, path, text, Keep::kForGood);
   if (!temporary) return temporary.error();
   // Looked at as late as can be: between here and the rename nothing is waited for.
   const auto now = read_file(path, Bytes(std::int64_t(expected.size())));
@@ -175,7 +181,7 @@ Result<bool> replace_file(const std::string& path, std::string_view expected, st
     if (!now && now.error().code != ErrorCode::kTooLarge) return now.error();
     return false;
   }
-  if (auto error = move_over(*temporary, *target, path)) return *std::move(error);
+  if (auto error = move_over(*temporary, *target, path, Keep::kForGood)) return *std::move(error);
   return true;
 }
 

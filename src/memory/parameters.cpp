@@ -29,7 +29,8 @@ std::optional<Error> create_embedding(const Embedding& embedding, const Creation
   Creation creation = around;
   creation.dtype = embedding.dtype.value_or(creation.dtype);
   const std::int64_t ranks = creation.whole ? 1 : creation.parallel.tensor;
-  const std::int64_t padded = round_up(embedding.rows, kVocabularyPadding);
+  const std::int64_t padded =
+      creation.moment == Moment::kStored ? embedding.rows : round_up(embedding.rows, kVocabularyPadding);
   if (padded % ranks != 0) return not_divisible(padded, ranks);
   const LinearOnRank on_rank{embedding.name, embedding.width, {padded / ranks}, embedding.width, padded, ranks};
   if (auto refusal = create_packed(embedding.packing, on_rank, creation, sink)) return refusal;
@@ -79,7 +80,8 @@ std::optional<Error> create_linear(const Linear& linear, const Creation& around,
     on_rank.outputs.push_back(*rows);
     on_rank.output_whole += columns.split == Columns::Split::kWhole ? *rows : *rows * ranks;
   }
-  if (const std::int64_t padding = round_up(on_rank.output(), linear.aligned_rows) - on_rank.output(); padding > 0) {
+  const std::int64_t aligned = creation.moment == Moment::kStored ? 1 : linear.aligned_rows;
+  if (const std::int64_t padding = round_up(on_rank.output(), aligned) - on_rank.output(); padding > 0) {
     on_rank.outputs.push_back(padding);
     on_rank.output_whole += padding * ranks;
   }

@@ -31,8 +31,9 @@ struct Parameter {
 
 using Sink = std::function<void(const Parameter&)>;
 
-/// Formats that vLLM makes itself look different before and after it has made them.
-enum class Moment { kCreated, kQuantised };
+/// Formats that vLLM makes itself look different before and after it has made them. Stored: what a checkpoint holds of
+/// it, without what vLLM adds as padding.
+enum class Moment { kStored, kCreated, kQuantised };
 
 /// What creating a module needs to know of its surroundings.
 struct Creation {

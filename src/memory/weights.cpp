@@ -204,8 +204,8 @@ bool quantised_online(const Model& model) {
 
 std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,
                                     const Platform& platform, const Towers& towers, const BlockSink& begin,
-                                    const Sink& sink) {
-  Creator creator({parallel, platform, model.dtype}, sink);
+                                    const Sink& sink, Moment moment) {
+  Creator creator({parallel, platform, model.dtype, false, moment}, sink);
   const auto parts = [&](bool before_layers) -> std::optional<Error> {
     for (const Part& part : model.parts) {
       const bool before = part.place != Part::Place::kLastStage;

@@ -54,6 +54,6 @@ Result<Weights> weigh_draft(const Model& draft, const Model& target, const Paral
 /// once.
 std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,
                                     const Platform& platform, const Towers& towers, const BlockSink& begin,
-                                    const Sink& sink);
+                                    const Sink& sink, Moment moment = Moment::kCreated);
 
 }  // namespace vram::memory

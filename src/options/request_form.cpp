@@ -5,6 +5,7 @@
 #include "hardware/catalogue.h"
 #include "json/fields.h"
 #include "options/calibration_form.h"
+#include "readers/checkpoint.h"
 #include "units/text.h"
 
 namespace vram::options {
@@ -42,6 +43,13 @@ Problem read_model(const json::Value* model, ModelForm& form) {
   form.source = fields.text_or("source", "");
   form.name = fields.text_or("name", "");
   if (const json::Value* config = fields.find("config")) form.config = *config;
+  if (const json::Value* index = fields.find("weights_index")) {
+    if (!form.config)
+      return Error{ErrorCode::kBadInput, std::string(kPlace), "\"weights_index\" goes with \"config\" alone", ""};
+    auto weights = read_weights_member(*index, std::string(kPlace) + ": \"weights_index\"");
+    if (!weights) return weights.error();
+    form.weights = std::make_shared<const Checkpoint>(*std::move(weights));
+  }
   if (const json::Value* formula = fields.find("formula")) form.formula = *formula;
   if (fields.error()) return *fields.error();
   if (int(!form.source.empty()) + int(form.config.has_value()) + int(form.formula.has_value()) != 1)

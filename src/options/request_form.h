@@ -1,6 +1,7 @@
 // A request as it arrives in JSON: checked, but with its model and its GPU still by name.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,10 +13,11 @@
 namespace vram::options {
 
 struct ModelForm {
-  std::string source;                  // "Qwen/Qwen3-8B", a path, "catalog:NAME"; empty when one of the others is given
-  std::optional<json::Value> config;   // a config.json's content
-  std::string name;                    // beside `config`
-  std::optional<json::Value> formula;  // the existing tool's figures
+  std::string source;                 // "Qwen/Qwen3-8B", a path, "catalog:NAME"; empty when one of the others is given
+  std::optional<json::Value> config;  // a config.json's content
+  std::string name;                   // beside `config`
+  std::shared_ptr<const Checkpoint> weights;  // beside `config`: "weights_index"
+  std::optional<json::Value> formula;         // the existing tool's figures
 };
 
 struct GpuForm {

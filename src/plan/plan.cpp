@@ -7,6 +7,7 @@
 #include "plan/budget.h"
 #include "plan/log_lines.h"
 #include "plan/report.h"
+#include "plan/stored_weights.h"
 #include "units/text.h"
 
 namespace vram::plan {
@@ -347,6 +348,7 @@ Result<Report> plan(const Request& request) {
                                       std::to_string(request.calibration.observations.size()) +
                                       " start-ups of one machine",
                                   "docs/calibration.md"});
+  add_checkpoint(*exact, report);
   if (request.workload)
     report.workload =
         judge(*request.workload, *exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);

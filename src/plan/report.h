@@ -54,6 +54,14 @@ struct WorkloadReport {
   std::int64_t context_possible = 0;
 };
 
+/// What the model's checkpoint stores.
+struct CheckpointReport {
+  std::string origin;        // "the headers of 4 files"
+  std::int64_t tensors = 0;  // 0: an index told the total alone
+  Bytes stored;
+  std::optional<Bytes> derived;  // what the config leads to expect; nothing where the weights come from the headers
+};
+
 struct Component {
   std::string name;  // "weights.experts"
   Bytes bytes;
@@ -95,6 +103,7 @@ struct Report {
   std::optional<WorkloadReport> workload;
   Tokens tokens_low, tokens_high;  // with the available memory at its 5th and 95th percentile
   std::string basis;
+  std::optional<CheckpointReport> checkpoint;
   std::vector<Component> components;  // of the fullest rank; they add up to its peak
   std::vector<Assumption> assumptions;
   std::vector<Suggestion> suggestions;  // plan() leaves them out: see plan/suggestions.h

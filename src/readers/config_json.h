@@ -11,6 +11,8 @@
 
 namespace vram {
 
+class Checkpoint;
+
 /// What a reader found out about a model, before any architecture has looked at it.
 struct ModelSource {
   std::string name;          // hub id, folder or file as given
@@ -23,6 +25,8 @@ struct ModelSource {
   /// The folder is known to hold no safetensors files, so that what vLLM looks up in their headers it does not find.
   /// False where they are merely not at hand.
   bool without_weights = false;
+  /// What its files of weights hold, by their headers; null where they are not at hand.
+  std::shared_ptr<const Checkpoint> weights = {};
 
   /// The language model's part: text_config, llm_config, thinker_config.text_config or the whole.
   [[nodiscard]] const json::Value& text() const;

@@ -115,6 +115,15 @@ Value kv_cache(const plan::Report& report) {
   return Value(std::move(object));
 }
 
+Value checkpoint(const plan::CheckpointReport& stored) {
+  Object object;
+  object.set("origin", Value(stored.origin));
+  object.set("tensors", stored.tensors > 0 ? Value(stored.tensors) : Value());
+  object.set("stored_bytes", bytes(stored.stored));
+  object.set("derived_bytes", stored.derived ? bytes(*stored.derived) : Value());
+  return Value(std::move(object));
+}
+
 Value model(const plan::Report& report) {
   Object object;
   object.set("name", Value(report.model_name));
@@ -126,6 +135,7 @@ Value model(const plan::Report& report) {
   object.set("max_model_len", report.kv ? Value(report.kv->max_model_len.count()) : Value());
   object.set("source", Value(report.source));
   object.set("fingerprint", Value(report.fingerprint));
+  object.set("checkpoint", report.checkpoint ? checkpoint(*report.checkpoint) : Value());
   return Value(std::move(object));
 }
 

@@ -49,7 +49,7 @@ Outcome check_groups(const Online& format, std::int64_t input) {
 Outcome create(const Online& format, const LinearOnRank& linear, const Creation& creation, const Tensors& tensors) {
   const std::int64_t output = linear.output(), input = linear.input;
   if (auto refusal = check_groups(format, input)) return refusal;
-  if (creation.moment == Moment::kCreated) return create(Unquantised{}, linear, creation, tensors);
+  if (creation.moment != Moment::kQuantised) return create(Unquantised{}, linear, creation, tensors);
   switch (format.target) {
     case Target::kFp8Tensor:
       tensors.add("weight", {input, output}, Dtype::kFloat8E4m3);
@@ -83,7 +83,7 @@ Outcome create(const Online& format, const ExpertsOnRank& given, const Creation&
   if (format.target == Target::kNvfp4 && creation.platform.capability / 10 != 10)
     return refused("nvfp4_per_token online quantization requires a Blackwell (SM100) GPU.");
   const ExpertsOnRank experts = rounded(format, given);
-  if (creation.moment == Moment::kCreated) {
+  if (creation.moment != Moment::kQuantised) {
     if (format.target == Target::kFp8Tensor) add_early_scales(experts, creation.platform.as_of, tensors);
     return create(Unquantised{}, experts, creation, tensors);
   }
