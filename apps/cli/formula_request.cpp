@@ -92,7 +92,7 @@ std::vector<Option> model_figures() {
           {"--head-dim", "N", "Width of a head"},
           {"--quant", "NAME", "fp16, bf16, fp8, mxfp8, int8, int4, fp4 or mxfp4 (default: fp8)"},
           {"--kv-dtype", "NAME", "fp16, bf16 or fp8, of the KV cache (default: fp8)"},
-          {"--batch", "N", "Sequences at once, each of the full context (default: 1)"}};
+          {"--batch", "N", "Sequences at once, all of that length (default: 1)"}};
 }
 
 std::vector<Option> overheads() {

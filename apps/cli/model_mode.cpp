@@ -14,7 +14,7 @@ Result<int> estimate_model(const Arguments& arguments, const Session& session) {
   if (!request) return request.error();
   const auto report = plan::advise(*request);
   if (!report) return report.error();
-  return show(*report, arguments, session);
+  return show(*request, *report, arguments, session);
 }
 
 Result<int> max_context_model(const Arguments& arguments, const Session& session) {
@@ -22,7 +22,8 @@ Result<int> max_context_model(const Arguments& arguments, const Session& session
   if (!request) return request.error();
   const auto found = plan::max_context(*request);
   if (!found) return found.error();
-  if (found->report.verdict.reason == plan::Reason::kUnsupportedModel) return show(found->report, arguments, session);
+  if (found->report.verdict.reason == plan::Reason::kUnsupportedModel)
+    return show(*request, found->report, arguments, session);
   if (arguments.flag("--json")) {
     json::Object answer;
     answer.set("context_tokens", json::Value(found->context.count()));

@@ -4,9 +4,8 @@
 
 #include "io/calibrations.h"
 #include "io/load.h"
-#include "json/write.h"
 #include "options/request_form.h"
-#include "report/report_json.h"
+#include "report/formats.h"
 #include "report/report_text.h"
 #include "report/sentences.h"
 #include "units/text.h"
@@ -52,9 +51,9 @@ Result<std::optional<plan::Workload>> read_workload(const Arguments& arguments) 
 
 std::vector<Option> question_options() {
   return {{"--gpu", "NAME[xN]", "GPU to plan for (default: those in this machine)"},
-          {"--gpu-memory-gib", "X", "Its memory, in place of the catalogue's figure or of a name"},
+          {"--gpu-memory-gib", "X", "Its memory, whatever the catalogue says of it"},
           {"--vllm-version", "RELEASE", "Release, dev build or date (default: the newest)"},
-          {"--calibration", "NAME", "Moved by what `calibrate` learnt (default: by nothing)"},
+          {"--calibration", "NAME", "Moved by what `calibrate` learnt (default: none)"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
           {"--context-tokens", "N", "Length of each of those requests"}};
 }
@@ -88,25 +87,30 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
 
 std::vector<Option> output_options(std::string_view quiet) {
   return {{"--json", "", "For programs: the report as JSON, in bytes"},
+          {"--format", "NAME", "launch, docker, kubernetes, csv, markdown, ..."},
           {"--quiet", "", "The verdict line only", quiet},
           {"--verbose", "", "Components and assumptions too", quiet.empty() ? "" : "-v"},
           {"--log", "", "Only the lines that vLLM prints"},
-          {"--bar", "", "Draw the memory bar also where standard output is no terminal"},
+          {"--bar", "", "Draw the memory bar also without a terminal"},
           {"--strict", "", "Exit status 1 when it is unsure whether vLLM starts"}};
 }
 
-int show(const plan::Report& report, const Arguments& arguments, const Session& session) {
+Result<int> show(const plan::Request& request, const plan::Report& report, const Arguments& arguments,
+                 const Session& session) {
   const Terminal& terminal = session.terminal;
-  if (report.verdict.reason == plan::Reason::kUnsupportedModel && !arguments.flag("--json")) {
+  const auto format = arguments.flag("--json") ? std::optional<std::string>("json") : arguments.text("--format");
+  if (report.verdict.reason == plan::Reason::kUnsupportedModel && format != "json") {
     terminal.complain({ErrorCode::kUnsupported, "", report.verdict.message.value_or(""), ""});
     return kExitMisuse;
   }
   report::TextStyle style = terminal.look().out;
   style.bar = style.bar || arguments.flag("--bar");
   style.verbose = arguments.flag("--verbose");
-  if (arguments.flag("--json"))
-    terminal.print(json::write_pretty(report::report_json(report)) + '\n');
-  else if (arguments.flag("--quiet"))
+  if (format) {
+    const auto text = report::formatted({request, report}, *format);
+    if (!text) return text.error();
+    terminal.print(*text);
+  } else if (arguments.flag("--quiet"))
     terminal.print(report::verdict_sentence(report) + '\n');
   else if (arguments.flag("--log"))
     terminal.print(report::log_text(report));

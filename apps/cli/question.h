@@ -29,7 +29,10 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
 std::vector<Option> output_options(std::string_view quiet);
 
 /// Prints the report as the options ask; answers the exit status.
-int show(const plan::Report& report, const Arguments& arguments, const Session& session);
+///
+///   errors  kBadInput for a format that is unknown
+Result<int> show(const plan::Request& request, const plan::Report& report, const Arguments& arguments,
+                 const Session& session);
 
 /// The answer to a MODEL or an unknown option beside the figures of formula mode.
 std::optional<Error> model_beside_figures(const Command& command, const Arguments& arguments);

@@ -88,10 +88,27 @@ std::string why(const Report& report, std::int64_t requests, std::int64_t length
   return {};
 }
 
+/// Less than this no division needs, in bytes: weights and caches divided without a remainder, experts over the ranks
+/// of all replicas, the rest and the caches of its requests over the ranks of one.
+struct Floor {
+  double dense = 0, experts = 0, caches = 0, budget = 0;
+
+  [[nodiscard]] double each(const Division& division) const {
+    const double replica = double(division.tensor * division.pipeline), all = replica * double(division.data);
+    return dense / replica + experts / all + caches / all;
+  }
+  [[nodiscard]] std::int64_t gpus() const {
+    return std::max<std::int64_t>(1, std::int64_t(std::ceil((dense + experts + caches) / budget)));
+  }
+};
+
 /// The best of the ways that do not serve.
 struct Nearest {
+  using Progress = std::tuple<std::int64_t, std::int64_t, int>;  // requests, length of one, how far it starts
+  static constexpr Progress kFloor{-1, 0, 1};                    // not even planned
+
   Rejection rejection;
-  std::tuple<std::int64_t, std::int64_t, int> progress{-1, 0, 0};  // requests, length of one, how far it starts
+  Progress progress{-1, 0, 0};
 };
 
 /// The search for one question: counts what it plans and stops at the limit.
@@ -181,40 +198,54 @@ class Search {
     }
   }
 
-  /// Weights and caches divided without a remainder: fewer GPUs than this cannot hold them.
-  std::int64_t at_least(std::size_t offer, const Variation& variation) {
+  /// Of the model on one GPU, were it large enough; nothing where vLLM refuses it before that.
+  std::optional<Floor> floor_of(std::size_t offer, const Variation& variation) {
     Request request = divided(request_for(offer, variation), {}, false);
     const auto report = planned(request);
-    if (!report || report->ranks.empty()) return 1;
-    has_experts_ =
-        std::ranges::any_of(report->components, [](const Component& part) { return part.name == "weights.experts"; });
-    const double caches = double(report->bytes_per_token_marginal.count()) *
-                          double(question_.workload.concurrent_requests * question_.workload.context_tokens);
-    const double all = double((report->ranks.front().weights - report->ranks.front().offloaded).count()) + caches;
-    return std::max<std::int64_t>(1, std::int64_t(std::ceil(all / double(report->ranks.front().requested.count()))));
+    if (!report || report->ranks.empty()) return std::nullopt;
+    const RankReport& rank = report->ranks.front();
+    Floor floor;
+    for (const Component& part : report->components)
+      if (part.name == "weights.experts") floor.experts = double(part.bytes.count());
+    floor.dense = double((rank.weights - rank.offloaded).count()) - floor.experts;
+    floor.caches = double(report->bytes_per_token_marginal.count()) * double(question_.workload.concurrent_requests) *
+                   double(question_.workload.context_tokens);
+    floor.budget = double(rank.requested.count());
+    return floor;
   }
 
   std::optional<Placement> fewest(std::size_t offer, const Variation& variation, std::int64_t limit) {
-    const std::int64_t first = at_least(offer, variation);
+    const auto floor = floor_of(offer, variation);
+    const std::int64_t first = floor ? floor->gpus() : 1;
     const bool plain = !variation.small_cache && !variation.fuller;
     if (first > limit && plain && limit > 0)
       reject(
           {offer, name_of(variation), limit, 0, "weights and caches alone take " + with_commas(first) + " such GPUs"});
     for (std::int64_t gpus = first; gpus <= limit && answer_.planned < kMostPlanned; ++gpus) {
       Nearest best{{offer, name_of(variation), gpus, 0, "no way to divide it by this number"}, {-1, 0, 0}};
-      if (auto placed = fastest(offer, variation, gpus, best)) return placed;
+      if (auto placed = fastest(offer, variation, gpus, floor, best)) return placed;
       if (plain) reject(std::move(best.rejection));
     }
     return std::nullopt;
   }
 
   /// The fastest way to serve with exactly that many; what comes nearest goes into `best` where there is none.
-  std::optional<Placement> fastest(std::size_t offer, const Variation& variation, std::int64_t gpus, Nearest& best) {
+  std::optional<Placement> fastest(std::size_t offer, const Variation& variation, std::int64_t gpus,
+                                   const std::optional<Floor>& floor, Nearest& best) {
     std::optional<Placement> fastest;
-    for (const Division& division : divisions(gpus, question_.offers[offer].gpu.per_node))
+    for (const Division& division : divisions(gpus, question_.offers[offer].gpu.per_node)) {
+      if (floor && floor->each(division) > floor->budget) {
+        if (best.progress < Nearest::kFloor) {
+          best.progress = Nearest::kFloor;
+          best.rejection.why = "weights and caches take more than " +
+                               fixed(gib(Bytes(std::int64_t(floor->budget))), 2) + " GiB a GPU, however divided";
+        }
+        continue;
+      }
       for (const bool expert : {false, true}) {
         if (expert && division.tensor * division.data == 1) continue;
-        if (expert && (!has_experts_ || question_.request.args.find("enable_expert_parallel"))) continue;
+        if (expert && ((floor && floor->experts <= 0) || question_.request.args.find("enable_expert_parallel")))
+          continue;
         Placement placed;
         placed.request = divided(request_for(offer, variation), division, expert);
         auto report = planned(placed.request);
@@ -232,6 +263,7 @@ class Search {
         describe(offer, variation, division, expert, placed);
         fastest = std::move(placed);
       }
+    }
     return fastest;
   }
 
@@ -256,7 +288,7 @@ class Search {
     const std::int64_t length = report.kv && report.kv->refusal && report.kv->estimated_max_model_len
                                     ? report.kv->estimated_max_model_len->count()
                                     : 0;
-    const std::tuple progress(possible, length, how_far(report.verdict.reason));
+    const Nearest::Progress progress(possible, length, how_far(report.verdict.reason));
     if (progress <= best.progress) return;
     best.progress = progress;
     best.rejection.requests_possible = possible;
@@ -293,7 +325,6 @@ class Search {
 
   const PlacementQuestion& question_;
   Placements answer_;
-  bool has_experts_ = false;  // the model that is looked at
 };
 
 }  // namespace

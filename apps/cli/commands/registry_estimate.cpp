@@ -119,9 +119,11 @@ Result<int> by_plan(const registry::Entry& entry, const Arguments& arguments, co
   if (!seen) return seen.error();
   const auto report = plan::plan(*request);
   if (!report) return report.error();
-  const int status = show(*report, arguments, session);
-  if (*seen && !arguments.flag("--json") && !arguments.flag("--quiet")) session.terminal.print(seen_line(**seen));
-  return status;
+  const auto status = show(*request, *report, arguments, session);
+  if (!status) return status.error();
+  const bool text = !arguments.flag("--json") && !arguments.flag("--quiet") && !arguments.text("--format");
+  if (*seen && text) session.terminal.print(seen_line(**seen));
+  return *status;
 }
 
 /// The entry's own words with those of the command line behind them, which win.
