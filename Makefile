@@ -5,7 +5,7 @@ CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 
-.PHONY: demo test build deps bench golden accuracy oracle format lint clean
+.PHONY: demo test build deps wasm bench golden accuracy oracle format lint clean
 
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
@@ -25,6 +25,13 @@ configure:
 
 deps:
 	@tools/install-deps
+
+# The engine as WebAssembly, for the page and for JavaScript.
+wasm:
+	@tools/install-deps --page
+	cmake -S . -B $(BUILD)-wasm $(GENERATOR) $(LAUNCHER) --toolchain cmake/wasm32-wasi.cmake -DCMAKE_BUILD_TYPE=Release
+	cmake --build $(BUILD)-wasm -j $(JOBS) --target vram_wasm
+	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/vram.wasm $(BUILD)/
 
 bench: deps
 	cmake -S . -B $(BUILD)-bench $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_BENCH=ON -DVRAM_BUILD_TESTS=OFF
@@ -55,4 +62,4 @@ lint:
 	run-clang-tidy-22 -quiet -j $(JOBS) -p $(BUILD)-lint 'src/|apps/'
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-bench $(BUILD)-lint
+	rm -rf $(BUILD) $(BUILD)-wasm $(BUILD)-bench $(BUILD)-lint

@@ -1,6 +1,5 @@
 #include "formula/ranges.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "units/text.h"
@@ -10,9 +9,7 @@ namespace {
 
 std::string plain(double number) {
   if (number == std::floor(number)) return with_commas(std::int64_t(number));
-  char buffer[64];  // limits of ours, so short
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed);
-  return std::string(buffer, end.ptr);
+  return python_float(number);
 }
 
 Error outside(const Range& range, const std::string& found, std::string_view place) {

@@ -58,6 +58,10 @@ Result<FormulaForm> read_formula(const RequestForm& form, const formula::Profile
   const auto profile = formula::find_profile(profiles, wanted, "request: \"profile\"");
   if (!profile) return profile.error();
   request.profile = *profile;
+  request.profile.overhead_gib = numbers.maybe(formula::kOverheadGib).value_or(profile->overhead_gib);
+  request.profile.vision_gib = numbers.maybe(formula::kVisionGib).value_or(profile->vision_gib);
+  request.profile.frag_factor = numbers.maybe(formula::kFragFactor).value_or(profile->frag_factor);
+  if (auto error = numbers.error()) return *error;
   read.warnings = formula::unknown_names(request);
   return read;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "plan/boundaries.h"
-#include "plan/budget.h"
 
 namespace vram::plan {
 namespace {
@@ -18,23 +17,6 @@ Request with_length(const Request& request, std::int64_t tokens) {
   Request changed = request;
   changed.args.set("max_model_len", json::Value(tokens));
   return changed;
-}
-
-std::vector<ContextAt> contexts(const Exact& exact, const memory::Corrections& learnt, std::int64_t limit) {
-  std::vector<Bytes> middle, low, high;
-  for (std::size_t i = 0; i < exact.stages.size(); ++i) {
-    const auto rank = rank_budget(exact, i, learnt);
-    if (!rank) return {};
-    middle.push_back(rank->available_kv.bytes);
-    low.push_back(rank->available_kv.low);
-    high.push_back(rank->available_kv.high);
-  }
-  std::vector<ContextAt> rows;
-  for (const std::int64_t requests : {1, 2, 4, 8, 16})
-    rows.push_back({requests, Tokens(longest_context(exact, middle, requests, limit)),
-                    Tokens(longest_context(exact, low, requests, limit)),
-                    Tokens(longest_context(exact, high, requests, limit))});
-  return rows;
 }
 
 }  // namespace
@@ -60,7 +42,8 @@ Result<MaxContext> max_context(const Request& request) {
     if (tokens > 0)
       if (auto report = plan(with_length(request, tokens))) found.report = *std::move(report);
   }
-  found.requests = contexts(*exact, corrections(request.calibration, exact->deployment), limit);
+  constexpr std::int64_t kRequests[] = {1, 2, 4, 8, 16};
+  if (auto at_once = concurrency(request, {}, kRequests)) found.requests = std::move(at_once->by_requests);
   return found;
 }
 

@@ -3,15 +3,9 @@
 
 #include <vector>
 
-#include "plan/report.h"
+#include "plan/concurrency.h"
 
 namespace vram::plan {
-
-struct ContextAt {
-  std::int64_t requests = 0;
-  Tokens tokens;
-  Tokens low, high;  // with the available memory at its 5th and 95th percentile
-};
 
 struct MaxContext {
   Tokens context;                   // 0 when no length starts

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formula/profiles.h"
 #include "report/table.h"
 #include "units/text.h"
 
@@ -56,6 +57,7 @@ void describe(const Gpu& gpu, json::Object& object) {
   object.set("memory", word(gpu.memory));
   object.set("bandwidth_bytes_per_second", or_null(gpu.bandwidth));
   object.set("multiprocessors", or_null(gpu.multiprocessors));
+  object.set("profile", formula::profile_for(gpu.driver_name, gpu.driver_total));
 }
 
 }  // namespace

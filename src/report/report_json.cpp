@@ -168,9 +168,15 @@ Value workload(const std::optional<plan::WorkloadReport>& workload) {
 
 Value uncertainty(const plan::Report& report) {
   if (report.ranks.empty()) return Value();
-  const memory::Estimate& available = report.fullest().available_kv;
+  const plan::RankReport& rank = report.fullest();
+  const auto spread = [](const memory::Estimate& estimate) { return interval(estimate.low, estimate.high); };
   Object object;
-  object.set("available_kv_bytes", interval(available.low, available.high));
+  object.set("available_kv_bytes", spread(rank.available_kv));
+  object.set("model_loading_bytes", spread(rank.model_loading));
+  object.set("activation_peak_bytes", spread(rank.activation_peak));
+  object.set("non_torch_bytes", spread(rank.non_torch));
+  object.set("cuda_graph_bytes", spread(rank.cuda_graphs));
+  object.set("context_bytes", spread(rank.context));
   object.set("tokens", Value(Array{Value(report.tokens_low.count()), Value(report.tokens_high.count())}));
   object.set("basis", Value(report.basis));
   return Value(std::move(object));

@@ -6,29 +6,14 @@
 #include <numeric>
 #include <vector>
 
+#include "units/decimal.h"
+
 namespace vram {
 
 std::string with_commas(std::int64_t number) {
   std::string text = std::to_string(number);
   const std::size_t sign = number < 0 ? 1 : 0;
   for (std::size_t at = text.size(); at > sign + 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
-std::string fixed(double number, int decimals) {
-  char buffer[400];  // the largest double has 309 digits before its point
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed, decimals);
-  return std::string(buffer, end.ptr);
-}
-
-std::string python_float(double number) {
-  char buffer[64];
-  const double size = std::abs(number);
-  const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
-  const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number, form);
-  std::string text(buffer, end.ptr);
-  if (plain && text.find('.') == std::string::npos) text += ".0";
   return text;
 }
 
@@ -43,10 +28,8 @@ std::optional<double> read_number(std::string_view text) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
   if (text.empty() || !(text.front() == '-' || text.front() == '.' || (text.front() >= '0' && text.front() <= '9')))
     return std::nullopt;
-  double number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const auto number = decimal(text);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 std::optional<std::int64_t> read_integer(std::string_view text) {

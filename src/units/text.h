@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "units/decimal.h"
 #include "units/quantity.h"
 #include "units/result.h"
 
@@ -14,12 +15,6 @@ namespace vram {
 
 /// 1234567 -> "1,234,567", as Python's `{:,}`.
 std::string with_commas(std::int64_t number);
-
-/// "%.{decimals}f", without a locale. Not for NaN or infinities.
-std::string fixed(double number, int decimals);
-
-/// The shortest decimal that reads back as `number`, as Python's repr: 0.92, 1e+16, 5.0.
-std::string python_float(double number);
 
 /// ASCII only; other bytes stay.
 std::string lower(std::string_view text);

@@ -1,0 +1,30 @@
+// Loads vram.wasm and puts questions to it, in a browser as in Node.
+
+// Nothing is opened or printed; what the C library links for that answers "not supported".
+const NOT_SUPPORTED = 52;
+const wasi = { fd_write: () => NOT_SUPPORTED, fd_close: () => NOT_SUPPORTED, fd_seek: () => NOT_SUPPORTED };
+
+/**
+ * @param {Response | Promise<Response> | BufferSource} source the module's bytes, or the response that brings them
+ * @returns {Promise<(question: string, json: string) => string>} the question's name and its JSON in, one line of JSON out
+ */
+export async function engine(source) {
+  const imports = { wasi_snapshot_preview1: wasi };
+  const bytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+  const { instance } = await (bytes ? WebAssembly.instantiate(source, imports) : WebAssembly.instantiateStreaming(source, imports));
+  const { memory, _initialize, vram_alloc, vram_free, vram_answer } = instance.exports;
+  _initialize();
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return (question, json) => {
+    const text = encoder.encode(question + json);
+    const given = vram_alloc(text.length);
+    new Uint8Array(memory.buffer, given, text.length).set(text);
+    const answer = vram_answer(given, encoder.encode(question).length, text.length);
+    vram_free(given);
+    const all = new Uint8Array(memory.buffer);  // taken again: the memory may have grown
+    const line = decoder.decode(all.subarray(answer, all.indexOf(0, answer)));
+    vram_free(answer);
+    return line;
+  };
+}

@@ -1,0 +1,24 @@
+// The engine for the page: a question's name and its JSON in, one line of JSON out.
+#include <cstdlib>
+#include <cstring>
+
+#include "io/questions.h"
+#include "json/write.h"
+
+#define VRAM_EXPORT(name) extern "C" __attribute__((export_name(#name), used))
+
+/// Memory for a text that the page hands in; it frees it itself.
+VRAM_EXPORT(vram_alloc) char* vram_alloc(std::size_t size) { return static_cast<char*>(std::malloc(size)); }
+VRAM_EXPORT(vram_free) void vram_free(char* text) { std::free(text); }
+
+/// The answer to the question named by the first `name_size` bytes of `text` with the rest as its JSON, as
+/// io::answer; ends in NUL and is the caller's to free. A page sees no GPU.
+VRAM_EXPORT(vram_answer) char* vram_answer(const char* text, std::size_t name_size, std::size_t size) {
+  const vram::io::Machine none{[] { return vram::Result(std::vector<vram::hardware::Gpu>()); }};
+  const std::string_view all(text, size);
+  const std::string line =
+      vram::json::write_line(vram::io::answer(all.substr(0, name_size), all.substr(name_size), none));
+  char* copy = vram_alloc(line.size() + 1);
+  if (copy) std::memcpy(copy, line.c_str(), line.size() + 1);
+  return copy;
+}

@@ -1,0 +1,210 @@
+#include "io/questions.h"
+
+#include "diagnosis/diagnose.h"
+#include "formula/ranges.h"
+#include "hardware/catalogue.h"
+#include "io/registry_questions.h"
+#include "json/fields.h"
+#include "options/ask.h"
+#include "options/formula_form.h"
+#include "plan/inspect.h"
+#include "plan/max_context.h"
+#include "readers/catalogue.h"
+#include "report/ask_json.h"
+#include "report/concurrency_json.h"
+#include "report/diagnosis_json.h"
+#include "report/formula_json.h"
+#include "report/gpu_table.h"
+#include "report/inspect_text.h"
+#include "report/report_json.h"
+#include "report/rules_json.h"
+#include "report/sentences.h"
+#include "vllm/launch_words.h"
+
+namespace vram::io {
+namespace {
+
+using json::Value;
+
+constexpr std::size_t kMostText = 4u << 20;
+constexpr std::size_t kMostLog = 32u << 20;
+constexpr std::size_t kMostPoints = 512;
+
+Result<Value> object_in(std::string_view text, std::string_view place) {
+  auto value = json::parse(text, place, {.bytes = kMostText});
+  if (value && !value->object())
+    return Error{ErrorCode::kBadInput, std::string(place), "expected an object, found " + json::describe(*value), ""};
+  return value;
+}
+
+/// The request itself, or the member "request" of `asked`.
+Result<options::RequestForm> form_in(const Value& asked) {
+  const Value* inner = asked.find("request");
+  return options::read_request(inner ? *inner : asked);
+}
+
+Value or_error(Result<Value> value) { return value ? *std::move(value) : error_json(value.error()); }
+
+Result<Value> formula_max_context(const options::RequestForm& form, double most) {
+  const auto read = options::read_formula(form, formula::built_in_profiles());
+  if (!read) return read.error();
+  const auto gpu = options::choose_gpu(form.gpu);
+  if (!gpu) return gpu.error();
+  const double budget = gib(gpu->gpu.total) * double(std::max<std::int64_t>(gpu->count, 1));
+  return report::max_context_json(formula::max_context(read->request, budget, most));
+}
+
+Result<Value> max_context(std::string_view text, const Machine& machine) {
+  const auto asked = object_in(text, "request");
+  if (!asked) return asked.error();
+  const auto form = form_in(*asked);
+  if (!form) return form.error();
+  if (form->model.formula) {
+    const Value* most = asked->find("max_context_k");
+    const auto number = formula::number_in(
+        formula::kMaxContextK, most ? most->number().value_or(-1) : formula::kDefaultMaxContextK, "max_context_k");
+    if (!number) return number.error();
+    return formula_max_context(*form, *number);
+  }
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  const auto found = plan::max_context(*request);
+  if (!found) return found.error();
+  json::Object answer;
+  answer.set("context_tokens", Value(found->context.count()));
+  answer.set("limited_by", Value(found->limited_by_model ? "model" : "memory"));
+  answer.set("report", report::report_json(found->report));
+  return Value(std::move(answer));
+}
+
+/// What a page shows at each keystroke. Suggestions take tens of plans: they are asked for afterwards, by "estimate".
+Result<Value> page(std::string_view text, const Machine& machine) {
+  const auto asked = object_in(text, "request");
+  if (!asked) return asked.error();
+  const auto form = form_in(*asked);
+  if (!form) return form.error();
+  if (form->model.formula) return answer(text, machine);
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  const auto report = plan::plan(*request);
+  if (!report) return report.error();
+  std::vector<std::string> words = {"vllm", "serve", request->model->name};
+  for (std::string& word : vllm::launch_words(request->args)) words.push_back(std::move(word));
+  json::Object object;
+  object.set("sentence", Value(report::verdict_sentence(*report)));
+  object.set("unsure", Value(report::is_unsure(report->verdict)));
+  object.set("workload", Value(report::workload_sentence(*report)));
+  object.set("command", Value(vllm::shell_line(words)));
+  object.set("report", report::report_json(*report));
+  return Value(std::move(object));
+}
+
+Result<std::vector<std::int64_t>> counts(const json::Fields& fields, std::string_view name) {
+  std::vector<std::int64_t> found = fields.counts(name);
+  if (fields.error()) return *fields.error();
+  if (found.size() > kMostPoints)
+    return Error{ErrorCode::kTooLarge, '"' + std::string(name) + '"',
+                 "more than " + std::to_string(kMostPoints) + " numbers", ""};
+  for (const std::int64_t each : found)
+    if (each < 1) return Error{ErrorCode::kBadInput, '"' + std::string(name) + '"', "expected numbers from 1 on", ""};
+  return found;
+}
+
+Result<Value> concurrency(std::string_view text, const Machine& machine) {
+  const auto asked = object_in(text, "request");
+  if (!asked) return asked.error();
+  const json::Fields fields(*asked, "request");
+  const auto lengths = counts(fields, "contexts"), requests = counts(fields, "requests");
+  if (!lengths) return lengths.error();
+  if (!requests) return requests.error();
+  const auto form = form_in(*asked);
+  if (!form) return form.error();
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  const std::vector<Tokens> contexts(lengths->begin(), lengths->end());
+  const auto limit = fields.maybe_count("limit", 1);
+  if (fields.error()) return *fields.error();
+  const auto found =
+      plan::concurrency(*request, contexts, *requests, limit ? std::optional(Tokens(*limit)) : std::nullopt);
+  if (!found) return found.error();
+  return report::concurrency_json(*found);
+}
+
+Result<Value> inspect(std::string_view text, const Machine& machine) {
+  const auto asked = object_in(text, "request");
+  if (!asked) return asked.error();
+  const auto form = form_in(*asked);
+  if (!form) return form.error();
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  auto deployment = plan::resolve(*request->model, request->args, request->engine, request->gpu);
+  if (!deployment) return deployment.error();
+  const auto exact = plan::derive(*request->model, *std::move(deployment));
+  if (!exact) return exact.error();
+  const auto tensors = plan::inspect(*exact, 0);
+  if (!tensors) return tensors.error();
+  return report::inspect_json(*exact, 0, *tensors);
+}
+
+Result<Value> ask(std::string_view text, const Machine&) {
+  const auto asked = object_in(text, "question");
+  if (!asked) return asked.error();
+  const json::Fields fields(*asked, "question");
+  const std::string words = fields.text_or("text", "");
+  if (fields.error()) return *fields.error();
+  return report::ask_json(options::ask(words));
+}
+
+Result<Value> diagnose(std::string_view text, const Machine& machine) {
+  const auto asked = json::parse(text, "question", {.bytes = kMostLog});
+  if (!asked) return asked.error();
+  const json::Fields fields(*asked, "question");
+  const std::string log = fields.text_or("log", ""), gpu = fields.text_or("gpu", "");
+  diagnosis::Told told;
+  told.model = fields.text_or("model", "");
+  if (!gpu.empty()) told.gpu.emplace().name = gpu;
+  if (fields.error()) return *fields.error();
+  const auto made = [&](const options::RequestForm& form) { return complete(form, machine); };
+  return report::diagnosis_json(diagnosis::diagnose(logs::read(log), told, made));
+}
+
+Result<Value> models(std::string_view text, const Machine&) {
+  const auto asked = object_in(text, "question");
+  if (!asked) return asked.error();
+  const json::Fields fields(*asked, "question");
+  const std::string search = fields.text_or("search", "");
+  if (fields.error()) return *fields.error();
+  const std::vector<std::string> names = search_catalogue(search);
+  json::Object answer;
+  answer.set("models", Value(json::Array(names.begin(), names.end())));
+  return Value(std::move(answer));
+}
+
+constexpr Question kQuestions[] = {
+    {"estimate", [](std::string_view text, const Machine& machine) { return answer(text, machine); }},
+    {"max-context", [](std::string_view text, const Machine& machine) { return or_error(max_context(text, machine)); }},
+    {"concurrency", [](std::string_view text, const Machine& machine) { return or_error(concurrency(text, machine)); }},
+    {"page", [](std::string_view text, const Machine& machine) { return or_error(page(text, machine)); }},
+    {"inspect", [](std::string_view text, const Machine& machine) { return or_error(inspect(text, machine)); }},
+    {"ask", [](std::string_view text, const Machine& machine) { return or_error(ask(text, machine)); }},
+    {"models", [](std::string_view text, const Machine& machine) { return or_error(models(text, machine)); }},
+    {"gpus", [](std::string_view, const Machine&) { return report::gpu_catalogue_json(hardware::catalogue()); }},
+    {"diagnose", [](std::string_view text, const Machine& machine) { return or_error(diagnose(text, machine)); }},
+    {"registry", [](std::string_view text, const Machine&) { return or_error(registry_entries(text)); }},
+    {"apply", [](std::string_view text, const Machine&) { return or_error(registry_apply(text)); }},
+    {"about", [](std::string_view, const Machine&) { return report::rules_json(); }},
+};
+
+}  // namespace
+
+std::span<const Question> questions() { return kQuestions; }
+
+json::Value answer(std::string_view question, std::string_view text, const Machine& machine) {
+  for (const Question& known : kQuestions)
+    if (known.name == question) return known.answer(text, machine);
+  return error_json({ErrorCode::kNotFound, "question", '"' + std::string(question.substr(0, 40)) + "\" is not known",
+                     "ask for estimate, page, max-context, concurrency, inspect, ask, models, gpus, diagnose, "
+                     "registry, apply or about"});
+}
+
+}  // namespace vram::io

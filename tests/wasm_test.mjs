@@ -1,0 +1,57 @@
+// wasm_test.mjs PROGRAM VRAM.WASM DATA: 200 requests answered by the engine in WebAssembly and by `batch`, byte for byte.
+// Exit status 77, "skipped", where the engine was not built or is older than the program.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { engine } from '../bindings/wasm/engine.mjs';
+
+const [program, wasm, data] = process.argv.slice(2);
+const SKIPPED = 77;
+if (!existsSync(wasm) || statSync(wasm).mtimeMs < statSync(program).mtimeMs) {
+  console.log(`${wasm} is missing or older than the program: run make wasm`);
+  process.exit(SKIPPED);
+}
+
+const models = readdirSync(`${data}/models`).map((file) => file.replace('.json', '').replace('__', '/'));
+const gpus = ['H100-SXM-80GB', 'RTX-4090', 'L40S', 'B200', 'MI300X', 'T4', 'A100-SXM-40GB'];
+const versions = ['0.33.0', '0.19.0', '0.10.2', '0.28.0', 'main', '2026-05-01'];
+const args = [
+  {}, { max_model_len: 8192 }, { tensor_parallel_size: 2 }, { kv_cache_dtype: 'fp8', gpu_memory_utilization: 0.85 }, { pipeline_parallel_size: 2 },
+  { max_num_batched_tokens: 2048, max_num_seqs: 17 }, { enforce_eager: true, max_model_len: '32k' }, { no_such_argument: 1 }, { block_size: 32 },
+];
+const pick = (list, i) => list[i % list.length];
+
+const requests = models.slice(0, 188).map((_, i) => {
+  const request = {
+    model: { source: pick(models, i * 7) }, engine: { version: pick(versions, i) }, args: pick(args, i),
+    gpu: i % 5 ? { name: pick(gpus, i), count: 1 + (i % 2) } : { total_bytes: 17_179_869_184 + i * 1_000_003 },
+  };
+  if (i % 3 === 0) request.workload = { concurrent_requests: 1 + i, context_tokens: 512 * (1 + (i % 40)) };
+  return JSON.stringify(request);
+});
+const config = JSON.parse(readFileSync(`${data}/models/Qwen__Qwen3-8B.json`, 'utf8'));
+const formula = { params_billion: 8.2, quant: 'int4', layers: 36, kv_heads: 8, head_dim: 128, kv_dtype: 'fp8' };
+requests.push(
+  JSON.stringify({ model: { config, name: 'dropped' }, gpu: '4090' }), JSON.stringify({ model: { formula }, gpu: { total_bytes: 2 ** 34 } }),
+  JSON.stringify({ model: { formula }, profile: 'ada_16gb', workload: { concurrent_requests: 3, context_tokens: 12345 } }),
+  JSON.stringify({ model: { formula: { ...formula, quant: 'q9', bytes_per_param: 0.123456789, overhead_gib: 1e-7 } } }),
+  '{', '[]', '{}', 'null', '{"model":{"source":"Qwen/Qwen3-9B"},"gpu":"4090"}', '{"model":{"source":"Qwen/Qwen3-8B"},"gpu":"h1000"}',
+  '{"model":{"source":"Qwen/Qwen3-8B"}}', '{"model":{"source":"Qwen/Qwen3-8B"},"gpu":{"total_bytes":1e999}}',
+);
+
+const expected = execFileSync(program, ['batch'], { input: requests.join('\n') + '\n', maxBuffer: 1 << 28 }).toString().split('\n');
+const ask = await engine(readFileSync(wasm));
+let failures = 0;
+for (const [i, request] of requests.entries()) {
+  const answer = ask('estimate', request);
+  if (answer === expected[i] || (expected[i].includes('no GPU was found') && answer.includes('no GPU was found'))) continue;
+  failures += 1;
+  console.log(`differs: ${request.slice(0, 300)}\n  program ${expected[i].slice(0, 400)}\n  wasm    ${answer.slice(0, 400)}`);
+}
+for (const [question, json] of [['ask', '{"text":"qwen3 8b on 4090"}'], ['models', '{"search":"qwen3"}'], ['gpus', '{}'], ['about', '{}'],
+  ['inspect', requests[0]], ['max-context', requests[1]], ['concurrency', `{"request":${requests[2]},"contexts":[1024],"requests":[4]}`]])
+  if (ask(question, json).startsWith('{"error"')) {
+    failures += 1;
+    console.log(`${question}: ${ask(question, json).slice(0, 300)}`);
+  }
+console.log(`${requests.length} requests, ${failures} differ`);
+process.exit(failures ? 1 : 0);
