@@ -5,7 +5,7 @@ CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 
-.PHONY: demo test build deps wasm bench golden accuracy oracle format lint clean
+.PHONY: demo test build deps wasm page test-page screenshots bench golden accuracy oracle format lint clean
 
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
@@ -32,6 +32,18 @@ wasm:
 	cmake -S . -B $(BUILD)-wasm $(GENERATOR) $(LAUNCHER) --toolchain cmake/wasm32-wasi.cmake -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD)-wasm -j $(JOBS) --target vram_wasm
 	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/vram.wasm $(BUILD)/
+
+# The page in web/dist: static files, the engine among them. Node 20.19 or newer.
+page: wasm
+	cp $(BUILD)/vram.wasm web/public/
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+# In Debian's Chromium, against the static files.
+test-page: page
+	cd web && npx playwright test
+
+screenshots: page
+	cd web && SCREENSHOTS=$(CURDIR)/docs/screenshots npx playwright test screenshots
 
 bench: deps
 	cmake -S . -B $(BUILD)-bench $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_BENCH=ON -DVRAM_BUILD_TESTS=OFF

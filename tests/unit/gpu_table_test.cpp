@@ -41,12 +41,13 @@ TEST(DetectedGpus, AreASentenceWhenThereIsNone) {
 TEST(DetectedGpus, AreExactInJson) {
   const Gpu gpus[] = {h100()};
   const std::string warnings[] = {"one"};
-  EXPECT_EQ(json::write_line(detected_gpus_json(gpus, warnings)),
-            R"({"gpus": [{"index": 0, "uuid": "GPU-1", "id": "H100-SXM-80GB", "name": "H100 SXM 80 GB", )"
-            R"("driver_name": "NVIDIA H100 80GB HBM3", "vendor": "nvidia", "total_bytes": 85017624576, )"
-            R"("driver_total_bytes": 85520809984, "compute_capability": "9.0", "architecture": null, )"
-            R"("memory": "discrete", "bandwidth_bytes_per_second": 3352000000000, "multiprocessors": 132, )"
-            R"("free_bytes": 83886080000, "mig": false}], "usable_bytes": 83373326336, "warnings": ["one"]})");
+  EXPECT_EQ(
+      json::write_line(detected_gpus_json(gpus, warnings)),
+      R"({"gpus": [{"index": 0, "uuid": "GPU-1", "id": "H100-SXM-80GB", "name": "H100 SXM 80 GB", )"
+      R"("driver_name": "NVIDIA H100 80GB HBM3", "vendor": "nvidia", "total_bytes": 85017624576, )"
+      R"("driver_total_bytes": 85520809984, "compute_capability": "9.0", "architecture": null, )"
+      R"("memory": "discrete", "bandwidth_bytes_per_second": 3352000000000, "multiprocessors": 132, "profile": "hopper_80gb", )"
+      R"("free_bytes": 83886080000, "mig": false}], "usable_bytes": 83373326336, "warnings": ["one"]})");
 }
 
 TEST(GpuCatalogue, IsALineACard) {

@@ -1,0 +1,369 @@
+// The page's state and everything that changes it. One request is behind the field and the rail alike; each change of
+// it is planned at once, and what takes longer follows from the worker.
+import { useEffect, useState } from 'preact/hooks';
+import type { Deep, DeepQuestion } from './deep.worker';
+import { failed, type Engine } from './engine';
+import { linkOf, placeOf, type View } from './link';
+import * as service from './service';
+import type { About, Answer, Asked, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
+
+export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | null;
+export type Tab = 'name' | 'file' | 'registry' | 'numbers';
+
+export interface Inverse {
+  tokens: number;
+  requests: number;
+  budgetGib: number | null;
+}
+
+export interface OpenRegistry {
+  place: string;
+  text: string;
+  entries: Entry[];
+  /** Where the service can write it; else the page hands the changed file back. */
+  served: boolean;
+}
+
+export interface State {
+  view: View;
+  typed: string;
+  asked: Asked | null;
+  request: Request | null;
+  /** The last set-up that could be planned, in whichever mode. */
+  answer: Answer | null;
+  formula: FormulaReport | null;
+  formulaContext: FormulaContext | null;
+  searchUpToK: number;
+  /** The engine's sentence about a set-up that cannot be planned; the reading above is then the last valid one. */
+  failure: string | null;
+  deep: Omit<Deep, 'id'>;
+  inverse: Inverse;
+  compared: Request[];
+  dialog: Dialog;
+  tab: Tab;
+  remark: string;
+  said: string;
+  service: service.Service | null;
+  registry: OpenRegistry | null;
+  entry: Entry | null;
+  profileReason: string;
+}
+
+const NO_CARD_GIB = 16;
+const LINK_AFTER_MS = 300;
+const DEEP_AFTER_MS = 150;
+const SAY_FOR_MS = 1400;
+
+export const DEFAULT_FORMULA: Formula = { params_billion: 8, quant: 'fp8', layers: 36, kv_heads: 8, head_dim: 128, kv_dtype: 'fp8' };
+
+export function mergePatch(target: Json | undefined, patch: Json): Json {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
+  const result: Record<string, Json> = target && typeof target === 'object' && !Array.isArray(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name];
+    else result[name] = mergePatch(result[name], value);
+  }
+  return result;
+}
+
+export class Store {
+  readonly about: About;
+  readonly cards: Card[];
+  state: State;
+  private listeners = new Set<() => void>();
+  private worker: Worker | null = null;
+  private asked = 0;
+  private linkTimer = 0;
+  private deepTimer = 0;
+  private sayTimer = 0;
+  private leaving = false;
+
+  constructor(readonly engine: Engine) {
+    this.about = engine.ask('about', {}) as About;
+    this.cards = (engine.ask('gpus', {}) as { gpus: Card[] }).gpus;
+    this.state = {
+      view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, formulaContext: null, searchUpToK: 256, failure: null,
+      deep: {}, inverse: { tokens: 8192, requests: 64, budgetGib: null }, compared: [], dialog: null, tab: 'name', remark: '', said: '',
+      service: null, registry: null, entry: null, profileReason: '',
+    };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  set(change: Partial<State>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  // ---- the request ----
+
+  /** What was typed into the field. Empty: back to the first view. */
+  type(text: string): void {
+    const asked = text.trim() ? (this.engine.ask('ask', { text }) as Asked) : null;
+    const named = asked?.request.model;
+    this.set({ typed: text, asked });
+    if (named) this.plan(this.completed(asked.request as Request));
+    else if (!text.trim()) this.set({ request: null, answer: null, formula: null, failure: null });
+  }
+
+  /** A change in the rail: the typed text no longer says what is planned. */
+  change(change: (request: Request) => Request): void {
+    const request = change(this.state.request ?? { model: {} });
+    this.set({ asked: null });
+    this.plan(this.completed(request));
+  }
+
+  patch(patch: { [name: string]: Json }): void {
+    this.change((request) => mergePatch(request as unknown as Json, patch) as unknown as Request);
+    this.leave();
+  }
+
+  argument(name: string, value: Json): void {
+    this.change((request) => ({ ...request, args: mergePatch(request.args, { [name]: value }) as Record<string, Json> }));
+  }
+
+  /** A set-up without a card takes the detected one, else a budget of 16 GiB. */
+  private completed(request: Request): Request {
+    if (request.gpu) return request;
+    const [found] = this.state.service?.gpus ?? [];
+    const budget = { total_bytes: NO_CARD_GIB * 2 ** 30 };
+    if (!found) return { ...request, gpu: budget };
+    if (request.model.formula) return { ...request, gpu: { total_bytes: Math.floor(found.total_bytes * 0.9) } };
+    return { ...request, gpu: { name: found.id ?? found.driver_name, total_bytes: found.total_bytes, count: 1, compute_capability: found.compute_capability } };
+  }
+
+  plan(request: Request): void {
+    if (!request.model.source && !request.model.config && !request.model.formula) return this.set({ request });
+    const answer = this.engine.ask('page', request);
+    if (failed(answer)) return this.set({ request, failure: answer.error.message });
+    if ('mode' in answer) {
+      const context = this.engine.ask('max-context', { request, max_context_k: this.state.searchUpToK });
+      this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, failure: null, tab: 'numbers' });
+    } else {
+      const length = answer.report.kv_cache ? Number(answer.report.args['max_model_len'] ?? answer.report.model.max_model_len ?? 8192) : 8192;
+      const moved = length !== this.lengthOf(this.state.answer);
+      const inverse = moved ? { ...this.state.inverse, tokens: length } : this.state.inverse;
+      this.set({ request, answer, formula: null, failure: null, inverse, deep: this.stillTrue() });
+      this.deepen();
+    }
+    this.relink();
+  }
+
+  /** What the worker found stays in place, as the last reading, until it is replaced; suggestions do not. */
+  private stillTrue(): State['deep'] {
+    const { report: _, ...deep } = this.state.deep;
+    return deep;
+  }
+
+  private lengthOf(answer: Answer | null): number {
+    return Number(answer?.report.args['max_model_len'] ?? answer?.report.model.max_model_len ?? 0);
+  }
+
+  limit(): number {
+    return this.state.deep.limit ?? 8192;
+  }
+
+  budgetGib(): number {
+    return this.state.inverse.budgetGib ?? ((this.state.answer?.report.gpu.total_bytes ?? 0) / 2 ** 30) * 0.9;
+  }
+
+  private deepen(): void {
+    const { request, inverse } = this.state;
+    if (!request || this.leaving) return;
+    const worker = (this.worker ??= this.startWorker());
+    this.asked += 1;
+    const question: DeepQuestion = { id: this.asked, request, tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() };
+    // While keys follow each other, the whole machine is the keys'.
+    clearTimeout(this.deepTimer);
+    this.deepTimer = window.setTimeout(() => worker.postMessage(question), DEEP_AFTER_MS);
+  }
+
+  private startWorker(): Worker {
+    const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
+    worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
+      const { id, ...deep } = data;
+      if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
+    });
+    return worker;
+  }
+
+  invert(change: Partial<Inverse>): void {
+    this.set({ inverse: { ...this.state.inverse, ...change } });
+    this.deepen();
+  }
+
+  suggestions(): Suggestion[] {
+    return this.state.deep.report?.suggestions ?? [];
+  }
+
+  // ---- formula mode ----
+
+  numbers(change: Partial<Formula>): void {
+    this.change((request) => ({ ...request, model: { formula: { ...DEFAULT_FORMULA, ...request.model.formula, ...change } } }));
+  }
+
+  searchUpTo(k: number): void {
+    this.set({ searchUpToK: k });
+    if (this.state.request) this.plan(this.state.request);
+  }
+
+  openNumbers(): void {
+    this.set({ tab: 'numbers', typed: '', asked: null });
+    const workload = { concurrent_requests: 1, context_tokens: 8192 };
+    this.plan(this.completed({ model: { formula: DEFAULT_FORMULA }, workload, profile: 'default' }));
+  }
+
+  /** The profile of the first GPU found, else of the card that is chosen. */
+  detectProfile(): void {
+    const found = this.state.service?.gpus[0];
+    const chosen = this.cards.find(({ id }) => id === this.state.request?.gpu?.name);
+    const card = found ?? chosen;
+    const profile = card?.profile ?? 'default';
+    const why = found ? `picked because GPU ${found.index ?? 0} is ${found.driver_name}` : card ? `picked for ${card.name}` : 'picked because no GPU is known';
+    this.set({ profileReason: `Profile ${profile}, ${why}.` });
+    this.change((request) => {
+      const { overhead_gib: _o, vision_gib: _v, frag_factor: _f, ...formula } = request.model.formula ?? DEFAULT_FORMULA;
+      return { ...request, model: { formula }, profile };
+    });
+  }
+
+  // ---- files ----
+
+  openConfig(text: string, name: string): void {
+    try {
+      const config: Json = JSON.parse(text);
+      if (Array.isArray(config)) return this.openRegistry({ place: name, text }, false);
+      this.change((request) => ({ ...request, model: { config, name: name.replace(/\.json$/, '') } }));
+      this.set({ tab: 'file', view: 'estimate', typed: '' });
+    } catch {
+      this.set({ remark: `${name}: not JSON; open a config.json or a model registry.` });
+    }
+  }
+
+  openRegistry(file: service.RegistryFile, served: boolean): void {
+    const found = this.engine.ask('registry', file);
+    if (failed(found)) return this.set({ remark: found.error.message });
+    this.set({ registry: { ...file, entries: found.entries, served }, tab: 'registry', view: 'estimate', remark: '' });
+  }
+
+  /** An entry's model by its name where the catalogue has it, else its figures by the formula. */
+  chooseEntry(name: string): void {
+    const entry = this.state.registry?.entries.find((each) => each.name === name);
+    if (!entry) return this.set({ entry: null });
+    this.set({ entry, typed: '', asked: null });
+    const launch = this.engine.ask('ask', { text: `vllm serve x/y ${entry.extra_args.join(' ')}` }) as Asked;
+    for (const source of entry.models) {
+      const request = this.completed({ ...this.kept(), model: { source }, args: launch.request.args ?? {} });
+      if (!failed(this.engine.ask('page', request))) return this.plan(request);
+    }
+    const figure = (of: keyof Entry['figures'], fallback: number) => entry.figures[of]?.value ?? fallback;
+    const formula: Formula = {
+      params_billion: figure('params_billion', 8), layers: figure('layers', 36), kv_heads: figure('kv_heads', 8), head_dim: figure('head_dim', 128),
+      quant: entry.quant, kv_dtype: entry.kv_dtype, ...(entry.figures.vision_gib ? { vision_gib: entry.figures.vision_gib.value } : {}),
+    };
+    const workload = { concurrent_requests: 1, context_tokens: figure('context_tokens', 8192) };
+    this.plan(this.completed({ ...this.kept(), model: { formula }, workload, profile: 'default' }));
+  }
+
+  private kept(): { gpu?: NonNullable<Request['gpu']> } {
+    return this.state.request?.gpu ? { gpu: this.state.request.gpu } : {};
+  }
+
+  // ---- comparison ----
+
+  compareWith(other?: Request): void {
+    const { request, compared } = this.state;
+    const all = compared.length ? compared : request ? [request] : [];
+    const added = other ?? request;
+    this.set({ view: 'compare', dialog: null, compared: added ? [...all, added].slice(0, 4) : all });
+    this.leave();
+  }
+
+  setCompared(compared: Request[]): void {
+    this.set({ compared });
+    this.leave();
+  }
+
+  // ---- views, links, words ----
+
+  show(view: View): void {
+    this.set({ view, dialog: null });
+    this.leave();
+    scrollTo(0, 0);
+  }
+
+  open(dialog: Dialog): void {
+    this.set({ dialog });
+  }
+
+  say(words: string): void {
+    this.set({ said: words });
+    clearTimeout(this.sayTimer);
+    this.sayTimer = window.setTimeout(() => this.set({ said: '' }), SAY_FOR_MS);
+  }
+
+  async copy(text: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.say('Copied');
+    } catch {
+      this.say('This browser does not let a page copy; select the text instead.');
+    }
+  }
+
+  async copyLink(): Promise<void> {
+    history.replaceState(null, '', await this.link());
+    await this.copy(location.href);
+  }
+
+  link(): Promise<string> {
+    const { view, request, compared } = this.state;
+    return linkOf({ view, requests: view === 'compare' ? compared : request ? [request] : [] });
+  }
+
+  /** The address follows what is typed; a new step of the history begins when a control is left. */
+  private relink(): void {
+    clearTimeout(this.linkTimer);
+    if (!this.leaving) this.linkTimer = window.setTimeout(async () => history.replaceState(null, '', await this.link()), LINK_AFTER_MS);
+  }
+
+  async leave(): Promise<void> {
+    clearTimeout(this.linkTimer);
+    const link = await this.link();
+    if (!this.leaving && location.hash !== link && `${location.hash}` !== link.slice(0, -1)) history.pushState(null, '', link);
+  }
+
+  async restore(): Promise<void> {
+    clearTimeout(this.linkTimer);
+    const place = await placeOf(location.hash);
+    this.leaving = true;
+    this.set({ view: place.view, remark: place.remark ?? '', ...(place.view === 'compare' ? { compared: place.requests } : {}) });
+    const [request] = place.requests;
+    this.leaving = false;
+    if (place.view !== 'estimate') return;
+    if (request) {
+      this.set({ typed: '', asked: null });
+      this.plan(this.completed(request));
+    } else this.set({ request: null, answer: null, formula: null, failure: null, typed: '' });
+  }
+
+  async meetService(): Promise<void> {
+    const found = await service.detect();
+    this.set({ service: found });
+    if (!found) return;
+    const file = await service.registry();
+    if (file) {
+      const read = this.engine.ask('registry', file);
+      if (!failed(read)) this.set({ registry: { ...file, entries: read.entries, served: true } });
+    }
+  }
+}
+
+export function useStore(store: Store): State {
+  const [state, setState] = useState(store.state);
+  useEffect(() => store.subscribe(() => setState(store.state)), [store]);
+  return state;
+}

@@ -1,0 +1,251 @@
+// A start-up log, read: what happened, which lines prove it, what was to be expected, what would have worked.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { failed } from '../engine';
+import { count, gib, signed } from '../format';
+import { fullest } from '../parts';
+import type { Store } from '../store';
+import type { Diagnosis } from '../types';
+import { Axis, Bar, Key } from './Bar';
+import { Glyph } from './Verdict';
+
+const MOST_LOG = 16 << 20;
+const MOST_LINES = 2000;
+
+const NAMES: Record<string, [string, string]> = {
+  model_loading_gib: ['Model loading', 'weights'], weights_gib: ['Weights', 'weights'], activation_peak_gib: ['Activation peak', 'activation'], non_torch_gib: ['Outside PyTorch', 'nontorch'],
+  available_kv_gib: ['Available KV cache memory', 'kv'], kv_cache_tokens: ['KV cache, tokens', 'kv'], max_concurrency: ['Concurrency', 'kv'], num_gpu_blocks: ['GPU blocks', 'kv'], graphs_gib: ['CUDA graphs', 'graphs'],
+};
+const PATTERNS: [RegExp, string][] = [
+  [/loading.*took|model weights/i, 'weights'],
+  [/peak|activation/i, 'activation'],
+  [/graph/i, 'graphs'],
+  [/kv cache|gpu blocks|concurrency/i, 'kv'],
+  [/non-?torch/i, 'nontorch'],
+];
+
+interface LogLine {
+  number: number;
+  text: string;
+  part: string | null;
+  fatal: boolean;
+  understood: boolean;
+}
+
+/** Runs of traceback lines that nothing was read from fold into one. */
+function folded(log: string, found: Diagnosis | null): (LogLine | { folded: number; number: number })[] {
+  const known = new Map(found?.evidence.map(({ line, text }) => [line, text]));
+  const fatal = new Set([found?.cause?.line, found?.later_failure?.line]);
+  const rows: (LogLine | { folded: number; number: number })[] = [];
+  log.split('\n').forEach((text, i) => {
+    const number = i + 1;
+    const understood = known.has(number);
+    const part = understood ? (PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'context') : null;
+    const last = rows.at(-1);
+    const trace = !understood && !fatal.has(number) && /^\s*(\S*\s+){0,6}(File "|Traceback|\^{3,}|  {3,}\S)/.test(text);
+    if (trace && last && 'folded' in last) last.folded += 1;
+    else if (trace) rows.push({ folded: 1, number });
+    else rows.push({ number, text, part, fatal: fatal.has(number), understood });
+  });
+  return rows.slice(0, MOST_LINES);
+}
+
+function Lines({ log, found }: { log: string; found: Diagnosis | null }) {
+  const box = useRef<HTMLDivElement>(null);
+  const rows = useMemo(() => folded(log, found), [log, found]);
+  useEffect(() => {
+    const fatal = box.current?.querySelector<HTMLElement>('.fatal');
+    if (fatal && box.current) box.current.scrollTop = fatal.offsetTop - box.current.offsetTop - 60;
+  }, [rows]);
+  return (
+    <div class="log" tabIndex={0} role="region" aria-label="The log" ref={box}>
+      <ol>
+        {rows.map((row) =>
+          'folded' in row ? (
+            <li class="dim" key={row.number} value={row.number} data-n={row.number}>
+              … {row.folded} {row.folded === 1 ? 'line' : 'lines'} folded
+            </li>
+          ) : (
+            <li key={row.number} data-n={row.number} class={`${row.fatal ? 'fatal' : row.part ? `hit p-${row.part}` : ''}${row.understood || row.fatal ? '' : ' dim'}`}>
+              {row.text}
+            </li>
+          ),
+        )}
+      </ol>
+    </div>
+  );
+}
+
+function Fixes({ store, found }: { store: Store; found: Diagnosis }) {
+  const request = found.request;
+  if (!found.suggestions.length) return null;
+  return (
+    <section aria-labelledby="fixes">
+      <h2 id="fixes">What makes it start{found.suggestions.some(({ fits }) => fits) ? ', each planned again' : ''}</h2>
+      <ul class="fixes">
+        {found.suggestions.map((each) => (
+          <li key={each.words}>
+            <svg viewBox="0 0 13 13" class={each.fits ? 's-ok' : 's-maybe'} aria-hidden="true">
+              {each.fits ? <circle cx="6.5" cy="6.5" r="5.5" fill="currentColor" /> : <path d="M6.5 1L12.5 12H.5z" fill="currentColor" />}
+            </svg>
+            <div>
+              <code>{each.words}</code>
+              <p>
+                {[each.effect, each.costs, each.fits ? '' : 'not verified: outside the model'].filter(Boolean).join('; ')}
+              </p>
+            </div>
+            {request && each.fits ? (
+              <button
+                type="button" class="link" aria-label={`Try ${each.words}`}
+                onClick={() => {
+                  store.set({ view: 'estimate', typed: '', asked: null, request });
+                  store.patch(each.change);
+                }}
+              >
+                Try
+              </button>
+            ) : (
+              <button type="button" class="link" aria-label={`Copy ${each.words}`} onClick={() => store.copy(each.words)}>
+                Copy
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Against({ found }: { found: Diagnosis }) {
+  if (!found.comparison.length) return found.not_predicted ? <p class="note">Not compared: {found.not_predicted}.</p> : null;
+  const size = (quantity: string, value: number) => (quantity.endsWith('_gib') || !Number.isInteger(value) ? value.toFixed(2) : count(value));
+  return (
+    <section class="against" aria-labelledby="against">
+      <h2 id="against">Read from the log against our plan</h2>
+      <table>
+        <caption class="vh">What the log states, what is predicted, and the difference</caption>
+        <thead>
+          <tr>
+            <th scope="col">GiB</th>
+            <th scope="col" class="n">
+              Log
+            </th>
+            <th scope="col" class="n">
+              Plan
+            </th>
+            <th scope="col" class="n">
+              Difference
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.comparison.map(({ quantity, stated, predicted, interval }) => (
+            <tr key={quantity}>
+              <th scope="row">{NAMES[quantity]?.[0] ?? quantity.replaceAll('_', ' ')}</th>
+              <td class="n">{size(quantity, stated)}</td>
+              <td class="n">
+                {interval[0] === interval[1] ? '' : '≈ '}
+                {size(quantity, predicted)}
+              </td>
+              <td class="n">{signed(predicted - stated, quantity.endsWith('_gib') || !Number.isInteger(predicted) ? 2 : 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function headline(found: Diagnosis): { mood: 'ok' | 'no' | 'maybe'; text: string } {
+  const known = found.evidence.length > 0;
+  if (!known && !found.cause) return { mood: 'maybe', text: 'No vLLM line found in this text.' };
+  return { mood: found.outcome === 'started' ? 'ok' : found.outcome === 'unknown' ? 'maybe' : 'no', text: found.says };
+}
+
+function AtFailure({ found }: { found: Diagnosis }) {
+  const group = found.report ? fullest(found.report) : undefined;
+  if (!found.report || !group) return null;
+  const tried = Number(found.stated['oom_tried_gib'] ?? 0);
+  return (
+    <section class="block" aria-labelledby="moment">
+      <div class="headrow">
+        <h2 id="moment">{found.outcome === 'started' ? 'Memory as planned, GiB' : 'Memory as planned for this start, GiB'}</h2>
+        <Key />
+      </div>
+      {tried > 0 && <p class="asked s-no">{gib(tried * 2 ** 30)} GiB were asked for beyond it</p>}
+      <Bar report={found.report} group={group} scale={found.report.gpu.total_bytes} />
+      <Axis scale={found.report.gpu.total_bytes} />
+    </section>
+  );
+}
+
+export function Diagnose({ store }: { store: Store }) {
+  const [log, setLog] = useState('');
+  const [gpu, setGpu] = useState('');
+  const found = useMemo(() => {
+    if (!log.trim()) return null;
+    const answer = store.engine.ask('diagnose', { log, ...(gpu ? { gpu } : {}) });
+    return failed(answer) ? answer.error.message : answer;
+  }, [log, gpu]);
+  const open = async (file: File | undefined) => {
+    if (!file) return;
+    if (file.size > MOST_LOG) return store.set({ remark: `${file.name}: larger than 16 MiB; keep the start-up alone.` });
+    setLog(await file.text());
+  };
+  const diagnosis = typeof found === 'object' ? found : null;
+  const head = diagnosis ? headline(diagnosis) : null;
+  return (
+    <div
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        void open(event.dataTransfer?.files[0]);
+      }}
+    >
+      <header class="verdict wide">
+        {head && <Glyph mood={head.mood} />}
+        <h1>{head ? head.text : 'What went wrong?'}</h1>
+        <p>
+          {diagnosis
+            ? [diagnosis.cause?.text, ...diagnosis.guesses.map(({ about, value, why }) => `${about}: ${value}, ${why}.`)].filter(Boolean).join(' ').slice(0, 400)
+            : typeof found === 'string'
+              ? found
+              : 'Paste what vLLM printed, from its first line.'}
+        </p>
+      </header>
+      <div class="dg">
+        <section aria-labelledby="logtext">
+          <div class="headrow">
+            <h2 id="logtext">{log ? `Log, ${count(log.split('\n').length)} lines, ${diagnosis?.evidence.length ?? 0} understood` : 'Log'}</h2>
+            <span class="acts inline">
+              {log && (
+                <button type="button" class="link" onClick={() => setLog('')}>
+                  Paste another
+                </button>
+              )}
+              <label class="link">
+                Open a file
+                <input type="file" class="vh" onChange={(event) => open(event.currentTarget.files?.[0])} />
+              </label>
+            </span>
+          </div>
+          {log ? (
+            <Lines log={log} found={diagnosis} />
+          ) : (
+            <textarea class="paste" aria-label="Log" spellcheck={false} rows={18} placeholder="INFO … vLLM API server version …" onInput={(event) => setLog(event.currentTarget.value.slice(0, MOST_LOG))} />
+          )}
+          <p class="note">The log stays in this page. Nothing of it is put into the link.</p>
+        </section>
+        <div>
+          <div class="add">
+            <label for="log-gpu">GPU, where the log does not say</label>
+            <input id="log-gpu" type="text" autocomplete="off" placeholder="H100" value={gpu} onInput={(event) => setGpu(event.currentTarget.value)} />
+          </div>
+          {diagnosis && <Fixes store={store} found={diagnosis} />}
+          {diagnosis && <Against found={diagnosis} />}
+        </div>
+      </div>
+      {diagnosis && <AtFailure found={diagnosis} />}
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+// The one line that understands a set-up, and what it was read as.
+import { flag, gib, shown } from '../format';
+import type { State, Store } from '../store';
+import type { Request } from '../types';
+
+interface Reading {
+  label: string;
+  text: string;
+}
+
+function cardWords(store: Store, request: Request): string {
+  const { name, count = 1, total_bytes } = request.gpu ?? {};
+  const card = store.cards.find(({ id }) => id === name);
+  if (card) return `${count} × ${card.name}`;
+  if (total_bytes === undefined) return name ?? 'none';
+  const size = `${gib(total_bytes)} GiB`;
+  return store.state.asked && !store.state.asked.request.gpu && !name ? `${size}, because no card is known` : `${count} × ${name ?? 'a card of'} ${size}`;
+}
+
+export function readings(store: Store, request: Request): Reading[] {
+  if (request.model.formula)
+    return [
+      { label: 'mode', text: 'formula' },
+      { label: 'budget', text: request.gpu?.name ? cardWords(store, request) : `${gib(request.gpu?.total_bytes ?? 0)} GiB` },
+      { label: 'profile', text: request.profile ?? 'default' },
+    ];
+  const list: Reading[] = [
+    { label: 'model', text: request.model.source ?? request.model.name ?? 'a config.json' },
+    { label: 'GPU', text: cardWords(store, request) },
+    { label: 'vLLM', text: request.engine?.version ?? store.about.newest },
+  ];
+  Object.entries(request.args ?? {}).forEach(([name, value], i) => {
+    list.push({ label: i ? '' : 'set', text: value === true ? flag(name) : `${flag(name)} ${shown(value)}` });
+  });
+  if (request.workload) list.push({ label: 'for', text: `${request.workload.concurrent_requests} × ${request.workload.context_tokens}` });
+  return list;
+}
+
+export function Field({ store, state }: { store: Store; state: State }) {
+  const { request, asked } = state;
+  const usable = request && (request.model.source || request.model.config || request.model.formula);
+  return (
+    <>
+      <div class="ask">
+        <label class="vh" for="ask">
+          Describe a set-up
+        </label>
+        <input
+          id="ask" type="text" autocomplete="off" spellcheck={false} placeholder="qwen3 32b fp8 on 2x4090 32K ctx" aria-describedby="read"
+          value={state.typed} onInput={(event) => store.type(event.currentTarget.value)} onChange={() => store.leave()}
+        />
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </div>
+      <div class="read" id="read">
+        {usable ? (
+          readings(store, request).map(({ label, text }) => (
+            <div key={`${label}${text}`}>
+              {label && <span>{label}</span>}
+              {text}
+            </div>
+          ))
+        ) : (
+          <div>
+            <span>{state.typed ? 'Name a model: qwen3 8b, gemma 3 12b, gpt-oss-120b.' : 'Type a model, a card and what you want to run.'}</span>
+          </div>
+        )}
+        {asked?.not_understood.map((words) => (
+          <div class="not" key={words}>
+            <span>not understood:</span> {words}
+          </div>
+        ))}
+        {asked?.hints.map((hint) => (
+          <div key={hint}>
+            <span>{hint}</span>
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}

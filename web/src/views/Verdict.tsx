@@ -1,0 +1,89 @@
+import type { ComponentChildren } from 'preact';
+import { count, gib, times } from '../format';
+import { formulaLead, lead, mood, type Mood } from '../sentences';
+import type { State, Store } from '../store';
+import type { Suggestion } from '../types';
+
+const SHAPES: Record<Mood, { shape: ComponentChildren; mark: string }> = {
+  ok: { shape: <circle cx="11" cy="11" r="10" fill="currentColor" />, mark: 'M6 11.5l3.4 3.4L16 8' },
+  no: { shape: <path d="M7 1h8l6 6v8l-6 6H7l-6-6V7z" fill="currentColor" />, mark: 'M6 11h10' },
+  maybe: { shape: <path d="M11 1.5l10.4 18.6H.6z" fill="currentColor" />, mark: 'M11 8v6M11 16v2' },
+};
+
+export function Glyph({ mood: kind }: { mood: Mood }) {
+  return (
+    <svg class={`glyph s-${kind}`} viewBox="0 0 22 22" aria-hidden="true">
+      {SHAPES[kind].shape}
+      <path d={SHAPES[kind].mark} fill="none" stroke="var(--paper)" stroke-width="2.2" />
+    </svg>
+  );
+}
+
+/** As many as stand in one row: the slot keeps its height whatever is in it. */
+function fitting(list: Suggestion[]): Suggestion[] {
+  const MOST_LETTERS = 62;
+  let letters = 0;
+  return list.filter(({ words }, i) => (letters += words.length + 8) <= MOST_LETTERS || i === 0);
+}
+
+function Remedies({ store, state }: { store: Store; state: State }) {
+  const list = fitting(store.suggestions().slice(0, 3));
+  return (
+    <div class="quick">
+      {list.length > 0 && <span>{state.answer?.report.verdict.fits ? 'Buys more' : 'Starts with'}</span>}
+      {list.map((each) => (
+        <button type="button" key={each.words} onClick={() => store.patch(each.change)}>
+          <code>{each.words}</code>
+          <b>{times(each.max_concurrency)}</b>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function Verdict({ store, state }: { store: Store; state: State }) {
+  const { answer, formula, failure } = state;
+  const stale = failure !== null && (answer !== null || formula !== null);
+  if (formula) {
+    const total = formula.formula.total_gib.toFixed(2);
+    const budget = gib(state.request?.gpu?.total_bytes ?? 0);
+    const fits = formula.verdict?.fits ?? true;
+    return (
+      <header class={stale ? 'verdict stale' : 'verdict'}>
+        <Glyph mood={fits ? 'ok' : 'no'} />
+        <h1>{fits ? `Takes ${total} GiB of the ${budget} GiB budget.` : `Does not fit: ${total} GiB against ${budget}.`}</h1>
+        <p>{formulaLead}</p>
+        <div class="quick" />
+      </header>
+    );
+  }
+  if (!answer)
+    return (
+      <header class="verdict">
+        <Glyph mood="maybe" />
+        <h1>{failure ? 'This cannot be planned.' : 'Name a model.'}</h1>
+        <p>{failure}</p>
+        <div class="quick" />
+      </header>
+    );
+  const { workload } = answer.report;
+  return (
+    <header class={stale ? 'verdict stale' : 'verdict'}>
+      <Glyph mood={mood(answer)} />
+      <h1>{answer.sentence}</h1>
+      {stale ? (
+        <p>
+          <b class="s-no">Not updated.</b> {failure}
+        </p>
+      ) : (
+        <p>
+          {lead(answer)}
+          {workload && state.request?.workload && (
+            <> {`${count(state.request.workload.concurrent_requests)} requests of ${count(state.request.workload.context_tokens)} tokens: ${workload.fits ? 'yes' : 'no'}, ${count(workload.concurrent_requests_possible)} fit.`}</>
+          )}
+        </p>
+      )}
+      <Remedies store={store} state={state} />
+    </header>
+  );
+}

@@ -1,0 +1,52 @@
+// axe finds nothing on any view, in both themes, at the widths that the layout turns on.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { FITS, open, planned, REFUSED, settled } from './page';
+
+const LOG = 'INFO 06-01 10:00:00 [api_server.py:1000] vLLM API server version 0.19.0\nINFO 06-01 10:00:01 [utils.py:200] non-default args: {\'model\': \'Qwen/Qwen3-8B\'}\nINFO 06-01 10:01:00 [gpu_model_runner.py:2007] Model loading took 15.27 GiB memory and 3.1 seconds\nERROR 06-01 10:01:09 [core.py:700] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 786.00 MiB. GPU 0 has a total capacity of 23.52 GiB of which 552.50 MiB is free.\n';
+
+const VIEWS: Record<string, (page: Page) => Promise<void>> = {
+  first: (page) => open(page),
+  fits: (page) => planned(page, FITS),
+  refused: (page) => planned(page, REFUSED),
+  'two ranks': (page) => planned(page, 'llama 3.3 70b fp8 on 4 h100, 64 requests of 8K'),
+  numbers: async (page) => {
+    await open(page);
+    await page.getByRole('button', { name: 'Numbers by hand' }).click();
+  },
+  compare: async (page) => {
+    await planned(page, FITS);
+    await page.getByRole('button', { name: 'Compare with…' }).click();
+  },
+  diagnose: async (page) => {
+    await open(page, '#d');
+    await page.getByLabel('Log', { exact: true }).fill(LOG);
+  },
+  palette: async (page) => {
+    await planned(page, FITS);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('qwen3 8b on 4090');
+  },
+  json: async (page) => {
+    await planned(page, FITS);
+    await page.getByRole('button', { name: 'JSON' }).click();
+  },
+  keys: async (page) => {
+    await open(page);
+    await page.getByRole('button', { name: 'Keyboard' }).click();
+  },
+};
+
+for (const [name, go] of Object.entries(VIEWS))
+  for (const theme of ['light', 'dark'] as const)
+    for (const width of [360, 820, 1280])
+      test(`${name}, ${theme}, ${width}`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 900 });
+        await go(page);
+        if (name === 'fits' || name === 'refused') await settled(page);
+        const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(sideways).toBeLessThanOrEqual(0);
+      });

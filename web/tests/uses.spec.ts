@@ -1,0 +1,210 @@
+// Each use of the earlier tool's page, and the new ones, on the static files alone.
+import { expect, test } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { FITS, open, planned, REFUSED, REGISTRY, say, settled } from './page';
+
+test('without a service there is no GPU overview, and the budget says why it is 16 GiB', async ({ page }) => {
+  await open(page);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Will it start, and what will fit?');
+  await expect(page.getByText('GPUs in this machine')).toHaveCount(0);
+  await say(page, 'qwen3 8b 8K ctx');
+  await expect(page.locator('#read')).toContainText('16.00 GiB, because no card is known');
+});
+
+test('GPUs that a service finds come first', async ({ page }) => {
+  const gpu = { index: 0, id: 'RTX-4090', name: 'RTX 4090 24 GB', driver_name: 'NVIDIA GeForce RTX 4090', vendor: 'nvidia', total_bytes: 25_250_627_584, driver_total_bytes: 25_757_220_864, free_bytes: 25_000_000_000, compute_capability: '8.9', profile: 'ada_16gb' };
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [gpu], warnings: [] } }));
+  await open(page);
+  await expect(page.getByRole('table', { name: 'GPUs in this machine' })).toContainText('NVIDIA GeForce RTX 4090');
+  await expect(page.getByText('0.9 × GPU 0’s total')).toBeVisible();
+  await page.getByRole('button', { name: 'Numbers by hand' }).click();
+  await page.getByRole('button', { name: 'Detect' }).click();
+  await expect(page.getByText('picked because GPU 0 is NVIDIA GeForce RTX 4090').first()).toBeVisible();
+  await expect(page.getByLabel('Profile', { exact: true })).toHaveValue('ada_16gb');
+  await page.unroute('**/v1/detect');
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [], warnings: [] } }));
+  await open(page);
+  await page.reload();
+  await expect(page.getByText('No NVIDIA GPU was found here.')).toBeVisible();
+});
+
+test('numbers by hand, forward and inverse, are the earlier tool’s', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: 'Numbers by hand' }).click();
+  await page.getByLabel('Profile', { exact: true }).selectOption('ada_16gb');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Takes 11.33 GiB of the 16.00 GiB budget.');
+  const ledger = page.getByRole('table', { name: 'VRAM Estimate by part' });
+  for (const [part, size] of [['Weights', '7.45'], ['KV Cache', '0.56'], ['Overhead', '1.60'], ['Vision Tower', '0.50'], ['Total', '11.33']]) await expect(ledger.getByRole('row', { name: part })).toContainText(size ?? '');
+  await expect(page.locator('.said')).toContainText('Context (k tokens)');
+  await page.getByLabel('Overhead, GiB').fill('3');
+  await expect(ledger.getByRole('row', { name: 'Overhead' })).toContainText('3.00');
+  await expect(page.getByText('The profile is changed.')).toBeVisible();
+  await page.getByLabel('Budget, GiB').fill('8');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Does not fit');
+  await page.getByLabel('Bytes per parameter').fill('0.5');
+  await expect(ledger.getByRole('row', { name: 'Weights' })).toContainText('3.73');
+});
+
+test('a registry entry fills the form, and applying shows the diff before anything is written', async ({ page }) => {
+  await open(page);
+  await page.locator('.doors input[type=file]').setInputFiles({ name: 'model_registry.json', mimeType: 'application/json', buffer: Buffer.from(REGISTRY) });
+  await page.getByRole('button', { name: 'From the registry' }).click();
+  await page.getByLabel('Entry').selectOption('house-vlm');
+  await expect(page.getByText('from architecture.num_layers')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('GiB');
+  await page.getByRole('button', { name: 'Registry', exact: true }).click();
+  await page.getByLabel('Entry').selectOption('qwen3-8b');
+  await expect(page.locator('#read')).toContainText('Qwen/Qwen3-8B');
+  await expect(page.locator('#read')).toContainText('--max-model-len 4096');
+  await page.locator('#arg-max-model-len').fill('8192');
+  await page.getByRole('button', { name: 'Apply to registry…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.locator('.diff')).toContainText('-      "4096"');
+  await expect(dialog.locator('.diff')).toContainText('+      "8192"');
+  const [file] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: /Download with/ }).click()]);
+  const written = JSON.parse(readFileSync(await file.path(), 'utf8'));
+  expect(written[0].generation_defaults.context_window).toBe(8192);
+  expect(written[1]).toEqual(JSON.parse(REGISTRY)[1]);
+});
+
+test('a service writes what was applied', async ({ page }) => {
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] }, headers: { 'x-vram-token': 'secret' } }));
+  await page.route('**/v1/registry/file', (route) => route.fulfill({ json: { place: 'model_registry.json', text: REGISTRY } }));
+  let told: unknown;
+  await page.route('**/v1/registry/apply', (route) => {
+    told = { body: route.request().postDataJSON(), token: route.request().headers()['x-vram-token'] };
+    return route.fulfill({ json: { diff: '' } });
+  });
+  await open(page);
+  await expect(page.getByText('2 entries in model_registry.json')).toBeVisible();
+  await say(page, 'qwen3 8b on 4090 8K ctx');
+  await page.getByRole('button', { name: 'Apply to registry…' }).click();
+  await page.getByRole('button', { name: /^Write/ }).click();
+  await expect(page.getByText('Written.')).toBeVisible();
+  expect(told).toMatchObject({ body: { name: 'qwen3-8b', settings: { context: 8192 } }, token: 'secret' });
+});
+
+test('JSON is copied and downloaded as the engine wrote it', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await planned(page, FITS);
+  await page.getByRole('button', { name: 'JSON' }).click();
+  await page.getByRole('button', { name: 'Copy JSON' }).click();
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  expect(copied.schema).toBe('vram-estimator/report/1');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()]);
+  expect(file.suggestedFilename()).toBe('gemma-3-12b-it.report.json');
+  expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual(copied);
+});
+
+test('a sentence is read and answered as vLLM would', async ({ page }) => {
+  await planned(page, FITS);
+  await expect(page.locator('#read')).toContainText('google/gemma-3-12b-it');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts, with room for');
+  await expect(page.locator('.said')).toContainText('Maximum concurrency for 8,192 tokens per request');
+  await say(page, `${FITS} frobnicate`);
+  await expect(page.locator('#read')).toContainText('not understood: frobnicate');
+});
+
+test('a refusal is vLLM’s own, and one press on a suggestion makes it start; Back undoes', async ({ page }) => {
+  await planned(page, REFUSED);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Refused:');
+  await expect(page.locator('.said.refusal')).toContainText('estimated maximum model length is');
+  await settled(page);
+  await page.locator('.quick button').first().click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure/);
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Refused:');
+});
+
+test('the rail and the field are one request', async ({ page }) => {
+  await planned(page, FITS);
+  await page.locator('#arg-tensor-parallel-size').fill('2');
+  await expect(page.locator('#read')).toContainText('--tensor-parallel-size 2');
+  await expect(page.locator('.ranks').first()).toContainText('ranks 0 and 1, alike').catch(() => expect(page.locator('#memory')).toContainText('ranks 0 and 1, alike'));
+  await page.locator('#arg-tensor-parallel-size').fill('3');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Not a valid command');
+  await page.locator('#arg-tensor-parallel-size').fill('');
+  await page.getByLabel('vLLM', { exact: true }).selectOption('0.33.0');
+  await expect(page.locator('#read')).toContainText('0.33.0');
+  await page.getByLabel('Card', { exact: true }).selectOption('L40S');
+  await expect(page.locator('#read')).toContainText('L40S');
+  await page.getByRole('button', { name: /All \d+ arguments/ }).click();
+  await page.getByLabel('Filter').fill('enforce');
+  await page.getByLabel('--enforce-eager').selectOption('true');
+  await expect(page.locator('.cmd pre')).toContainText('--enforce-eager');
+});
+
+test('an argument that makes no sense keeps the last reading and says so at its control', async ({ page }) => {
+  await planned(page, FITS);
+  const before = await page.locator('.said').textContent();
+  await page.locator('#arg-max-num-seqs').fill('many');
+  await expect(page.locator('#arg-max-num-seqs-wrong')).toContainText('--max-num-seqs: expected a whole number');
+  await expect(page.getByText('Not updated.')).toBeVisible();
+  await expect(page.locator('.said')).toHaveText(before ?? '');
+});
+
+test('a config.json is opened in the page', async ({ page }) => {
+  await planned(page, FITS);
+  await page.getByRole('button', { name: 'File', exact: true }).click();
+  const config = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', hidden_size: 1024, num_hidden_layers: 28, num_attention_heads: 16, num_key_value_heads: 8, head_dim: 128, intermediate_size: 3072, vocab_size: 151936, max_position_embeddings: 40960, tie_word_embeddings: true, torch_dtype: 'bfloat16' };
+  await page.locator('.rail input[type=file]').setInputFiles({ name: 'tiny.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(config)) });
+  await expect(page.locator('#read')).toContainText('tiny');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
+  await page.locator('.rail input[type=file]').setInputFiles({ name: 'broken.json', mimeType: 'application/json', buffer: Buffer.from('{') });
+  await expect(page.getByText('broken.json: not JSON')).toBeVisible();
+});
+
+test('a link restores everything', async ({ page, context }) => {
+  await planned(page, `${FITS} max-num-seqs 64`);
+  await settled(page);
+  await expect.poll(() => page.url()).toContain('#e/1/');
+  const told = await page.locator('.said').textContent();
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.locator('.said')).toContainText('GPU KV cache size');
+  expect((await other.locator('.said').textContent())?.slice(0, 40)).toBe(told?.slice(0, 40));
+  await expect(other.locator('#read')).toContainText('--max-num-seqs 64');
+  await other.goto('./#e/1/%%%');
+  await other.reload();
+  await expect(other.getByText('The link cannot be read')).toBeVisible();
+});
+
+test('inverses answer, and the curve has a table', async ({ page }) => {
+  await planned(page, FITS);
+  await settled(page);
+  await page.getByLabel('Requests at once').fill('64');
+  await settled(page);
+  const tokens = page.locator('.inv li').nth(1).locator('output');
+  await expect(tokens).toHaveText(/^[\d,]+$/);
+  await page.getByLabel('GiB a card').fill('40');
+  await settled(page);
+  await expect(page.locator('.inv li').nth(4).locator('output')).toHaveText(/^\d+$|none/);
+  await page.getByRole('button', { name: 'Show as a table' }).click();
+  await expect(page.getByRole('table', { name: 'Requests at once by tokens in each' }).getByRole('row')).not.toHaveCount(0);
+});
+
+test('set-ups are compared on one scale, swapped and shared', async ({ page }) => {
+  await planned(page, FITS);
+  await page.getByRole('button', { name: 'Compare with…' }).click();
+  await page.getByLabel('Another set-up').fill('gemma 3 12b on 2x h100 8K ctx util .95 vllm 0.19');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove B' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Both start. B serves');
+  await expect(page.getByRole('table', { name: 'The set-ups beside each other' })).toContainText('--tensor-parallel-size');
+  await expect.poll(() => page.url()).toContain('~');
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Both start. B serves');
+  await page.getByRole('button', { name: 'Swap A and B' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Both start. A serves');
+});
+
+test('nothing is asked of another host, and no script is evaluated', async ({ page }) => {
+  const asked: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await planned(page, FITS);
+  await settled(page);
+  expect(asked.filter((url) => !url.startsWith('http://127.0.0.1:') && !url.startsWith('data:') && !url.startsWith('blob:'))).toEqual([]);
+  expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+});
