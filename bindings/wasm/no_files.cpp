@@ -1,4 +1,5 @@
 // What the engine asks of files, where there are none: names are the catalogue's, and no registry lies anywhere.
+#include "io/gguf_request.h"
 #include "io/load.h"
 #include "io/registry.h"
 #include "readers/catalogue.h"
@@ -28,6 +29,12 @@ Result<std::string> registry_file(const std::optional<std::string>& given) {
 Result<registry::Registry> load_registry(const std::string& file) { return no_file(file); }
 
 std::optional<std::string> registry_name(const std::string&) { return std::nullopt; }
+
+bool names_gguf(const std::string&) { return false; }
+
+Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine&) {
+  return no_file(form.model.source);
+}
 
 Result<Launch> launch_of(const registry::Entry& entry, const vllm::Engine&) { return no_file(entry.name); }
 
