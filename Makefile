@@ -49,6 +49,7 @@ bench: deps
 	cmake -S . -B $(BUILD)-bench $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_BENCH=ON -DVRAM_BUILD_TESTS=OFF
 	cmake --build $(BUILD)-bench -j $(JOBS)
 	tools/bench $(BUILD)-bench
+	tools/bench-gguf $(BUILD)-bench
 
 golden: build
 	cmake --build $(BUILD) -j $(JOBS) --target golden_test

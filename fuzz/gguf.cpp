@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace vram;
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data), size);
-  const Bytes length(std::int64_t(size));
+  const auto length = Bytes(std::int64_t(size));
   for (const Bytes whole : {length, length + Bytes(kGiB)}) {
     const auto file = gguf::read_gguf(bytes, whole, "fuzz");
     if (!file && file.error().problem.empty()) std::abort();

@@ -151,6 +151,18 @@ class Gguf(unittest.TestCase):
         self.assertEqual((refused.returncode, json.loads(refused.stdout)["verdict"]["reason"]), (1, "out_of_memory_loading"))
         self.assertRegex(json.loads(refused.stdout)["verdict"]["message"], r"allocating \d+\.\d\d MiB on device 0: cudaMalloc failed: out of memory")
 
+    def test_the_longest_context_starts_and_a_longer_one_does_not(self):
+        path = self.files["dense"]
+        gib = (planned(path, "-c", 2048, "-np", 1)["ranks"][0]["peak_bytes"] + 2**20) / 2**30
+        found = json.loads(run("max-context", path, "-np", 1, "--gpu-memory-gib", gib, "--json").stdout)
+        self.assertEqual((found["limited_by"], found["report"]["verdict"]["fits"]), ("memory", True))
+        self.assertGreaterEqual(found["context_tokens"], 2048)
+        longer = run(path, "-np", 1, "-ngl", "all", "--fit", "off", "-c", found["context_tokens"] + 256, "--gpu-memory-gib", gib, "--json")
+        self.assertFalse(json.loads(longer.stdout)["verdict"]["fits"])
+        whole = run("max-context", path, "--gpu", "4090")
+        self.assertEqual((whole.returncode, whole.stdout.splitlines()[0]), (0, "Longest context: 4,096 tokens for 4 sequences together, the model's own maximum."))
+        self.assertEqual(run("max-context", path, "--gpu-memory-gib", 0.1).returncode, 1)
+
     def test_a_quantised_v_cache_needs_flash_attention(self):
         refused = run(self.files["dense"], "--gpu", "4090", "-fa", "off", "-ctv", "q8_0")
         self.assertEqual((refused.returncode, refused.stdout), (1, "Refused: quantized V cache was requested, but this requires Flash Attention.\n"))
@@ -205,6 +217,10 @@ class Gguf(unittest.TestCase):
         registry.write_text(json.dumps([{"name": "t", "backend": "ollama", "backend_config": {"model_path": "ollama:/tiny:latest", "extra_args": ["--num-ctx", "512", "--num-gpu", "2"]}}]))
         report = json.loads(run("registry", "estimate", "t", "--registry", registry, "--gpu", "4090", "--json", env=env).stdout)
         self.assertEqual((report["args"]["ctx_size"], report["args"]["n_gpu_layers"]), (512, 2))
+        request = {"model": {"source": "registry:t"}, "gpu": {"name": "RTX-4090"}, "args": {"n_gpu_layers": 1}}
+        report = json.loads(run("batch", input=json.dumps(request) + "\n", env=env | {"VRAM_REGISTRY": str(registry)}).stdout)
+        self.assertEqual((report["args"]["ctx_size"], report["args"]["n_gpu_layers"]), (512, 1))
+        self.assertEqual(run("registry:t", "--gpu", "4090", env=env | {"VRAM_REGISTRY": str(registry)}).returncode, 0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 // Commands asked about a GGUF file: what llama.cpp makes of it, not vLLM.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 
@@ -10,14 +9,17 @@
 
 namespace vram::cli {
 
-/// The first of `words` that names a GGUF file or, as "ollama:NAME", a model of Ollama.
-std::optional<std::string> named_gguf(std::span<const std::string> words);
+/// Whether `words` name a GGUF file, "ollama:NAME", or an entry of the registry that Ollama serves from here.
+bool names_gguf(std::span<const std::string> words, const Arguments& arguments);
 
 /// `estimate` of such a file, with llama-server's flags among the words.
 ///   words  the model and the flags; those of the command itself are in `arguments`
 Result<int> estimate_gguf(std::span<const std::string> words, const Arguments& arguments, const Session& session);
 
+/// `max-context` of it.
+Result<int> max_context_gguf(const Arguments& arguments, const Session& session);
+
 /// `inspect` of such a file.
-Result<int> inspect_gguf(const std::string& model, const Arguments& arguments, const Session& session);
+Result<int> inspect_gguf(const Arguments& arguments, const Session& session);
 
 }  // namespace vram::cli

@@ -87,7 +87,11 @@ Result<json::Value> answered(std::string_view text, const Machine& machine) {
   const auto form = options::read_request(*value);
   if (!form) return form.error();
   if (form->model.formula) return answer_formula(*form);
-  if (!form->model.config && names_gguf(form->model.source)) return answer_gguf(*form, machine);
+  if (!form->model.config) {
+    const auto gguf = find_gguf(form->model.source, machine);
+    if (!gguf) return gguf.error();
+    if (*gguf) return answer_gguf(*form, machine);
+  }
   const auto request = complete(*form, machine);
   if (!request) return request.error();
   const auto report = plan::advise(*request);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "io/gguf_file.h"
-#include "io/ollama.h"
+#include "io/registry.h"
 
 namespace vram::io {
 namespace {
@@ -15,44 +15,70 @@ constexpr Tokens kOllamaContext(4096);
 constexpr std::int64_t kOllamaSequences = 1;
 
 /// The settings, with what Ollama gives its models where nothing else is said.
-Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const OllamaModel* ollama) {
-  auto settings = llamacpp::read_settings(form.args);
-  if (!settings || !ollama) return settings;
-  if (!settings->context) settings->context = ollama->context.value_or(kOllamaContext);
+Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const GgufSource& source) {
+  json::Object args = source.args;
+  for (const auto& [name, value] : form.args.members()) args.set(name, value);
+  auto settings = llamacpp::read_settings(args);
+  if (!settings || !source.ollama) return settings;
+  if (!settings->context) settings->context = source.ollama->context.value_or(kOllamaContext);
   if (!settings->parallel) settings->parallel = kOllamaSequences;
-  if (settings->projector.empty()) settings->projector = ollama->projector;
+  if (settings->projector.empty()) settings->projector = source.ollama->projector;
   return settings;
+}
+
+Result<std::optional<GgufSource>> in_ollama(std::string_view name) {
+  auto found = find_ollama(name);
+  if (!found) return found.error();
+  GgufSource source{found->model, *found, {}};
+  return std::optional(std::move(source));
+}
+
+/// The model of an entry that Ollama serves and that is in its store here; another entry is not ours to answer.
+Result<std::optional<GgufSource>> of_entry(const std::string& name, const Machine& machine) {
+  const auto file = registry_file(machine.registry);
+  const auto registry = file ? load_registry(*file) : Result<registry::Registry>(file.error());
+  const auto entry = registry ? registry->find(name) : Result<const registry::Entry*>(registry.error());
+  if (!entry || (*entry)->backend != registry::Backend::kOllama || !(*entry)->model_path.starts_with(kOllama))
+    return std::optional<GgufSource>();
+  auto source = in_ollama(std::string_view((*entry)->model_path).substr(kOllama.size()));
+  if (!source || !*source) return source;
+  auto words = llamacpp::read_words((*entry)->extra_args);
+  if (!words) return words.error();
+  (*source)->args = std::move(words->args);
+  return source;
+}
+
+Result<Bytes> projector_bytes(const std::string& path) {
+  if (path.empty()) return Bytes(0);
+  const auto tower = load_gguf(path);
+  if (!tower) return tower.error();
+  return llamacpp::projector_weights(*tower, path);
 }
 
 }  // namespace
 
-bool names_gguf(const std::string& source) { return source.starts_with(kOllama) || is_gguf(source); }
+Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine) {
+  if (source.starts_with(kOllama)) return in_ollama(std::string_view(source).substr(kOllama.size()));
+  if (const auto entry = registry_name(source)) return of_entry(*entry, machine);
+  if (!is_gguf(source)) return std::optional<GgufSource>();
+  return std::optional(GgufSource{source, {}, {}});
+}
 
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine) {
-  const std::string& source = form.model.source;
-  std::optional<OllamaModel> ollama;
-  if (source.starts_with(kOllama)) {
-    auto found = find_ollama(std::string_view(source).substr(kOllama.size()));
-    if (!found) return found.error();
-    ollama = *std::move(found);
-  }
-  auto settings = settings_of(form, ollama ? &*ollama : nullptr);
+  const auto source = find_gguf(form.model.source, machine);
+  if (!source) return source.error();
+  if (!*source) return Error{ErrorCode::kNotFound, form.model.source, "it is no GGUF file here", ""};
+  auto settings = settings_of(form, **source);
   if (!settings) return settings.error();
-  const auto file = load_gguf(ollama ? ollama->model : source);
+  const auto file = load_gguf((*source)->file);
   if (!file) return file.error();
-  auto model = llamacpp::describe(*file, source);
+  auto model = llamacpp::describe(*file, form.model.source);
   if (!model) return model.error();
-  Bytes projector;
-  if (!settings->projector.empty()) {
-    const auto tower = load_gguf(settings->projector);
-    if (!tower) return tower.error();
-    const auto weights = llamacpp::projector_weights(*tower, settings->projector);
-    if (!weights) return weights.error();
-    projector = *weights;
-  }
+  const auto projector = projector_bytes(settings->projector);
+  if (!projector) return projector.error();
   auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();
-  return llamacpp::Request{*std::move(model), *std::move(settings), projector, gpu->gpu,
+  return llamacpp::Request{*std::move(model), *std::move(settings), *projector, gpu->gpu,
                            std::max<std::int64_t>(gpu->count, 1)};
 }
 

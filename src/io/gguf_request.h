@@ -1,18 +1,33 @@
 // A question about a GGUF file: which file a name stands for, and everything around it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "io/answer.h"
+#include "io/ollama.h"
 #include "llamacpp/plan.h"
 #include "options/request_form.h"
 
 namespace vram::io {
 
-/// Whether the name is "ollama:NAME" or that of a GGUF file here.
-bool names_gguf(const std::string& source);
+/// The file that is asked about, with what goes with it.
+struct GgufSource {
+  std::string file;
+  std::optional<OllamaModel> ollama;  // where Ollama serves it
+  json::Object args;                  // of a registry entry's launch
+};
 
-/// errors  as find_ollama, load_gguf, llamacpp::describe and llamacpp::read_settings; as io::complete for the GPU
+/// What the name stands for: a GGUF file here, "ollama:NAME", or "registry:NAME" of an entry that Ollama serves.
+/// Nothing for another name.
+///
+///   errors  as find_ollama; as llamacpp::read_words for an entry's launch
+Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine);
+
+/// The request about what find_gguf found; the form's own arguments win.
+///
+///   errors  kNotFound where it names no GGUF file; as find_gguf, load_gguf, llamacpp::describe and
+///           llamacpp::read_settings; as io::complete for the GPU
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine);
 
 }  // namespace vram::io

@@ -15,7 +15,7 @@ constexpr std::int64_t kMostLayers = 1024;
 /// Architectures whose cache is of a kind of its own: indexer keys, compressed rows, several memories at once.
 constexpr std::string_view kOtherCaches[] = {"deepseek32", "deepseek4", "glm-dsa",  "glm5-next", "minimax-m3",
                                              "hy-v4",      "dots3note", "qwen4exp", "kimi-k3",   "bailingmoe3",
-                                             "t5",         "t5encoder", "dflash"};
+                                             "t5",         "t5encoder", "dflash",   "minimax-01"};
 /// Those that look at a whole text at once and so remember nothing, though they do not say that they are not causal.
 constexpr std::string_view kWithoutCache[] = {"dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec"};
 
@@ -97,6 +97,7 @@ class Describer {
     model_.widths.embedding = *embedding;
     model_.layers.resize(std::size_t(*layers));
     parts_.resize(std::size_t(*layers));
+    predicting_ = std::clamp<std::int64_t>(numbers_.or_zero("nextn_predict_layers"), 0, *layers);
     for (const gguf::Tensor& tensor : file_.tensors)
       if (auto error = take_tensor(tensor)) return *std::move(error);
     if (tied_) model_.output += embeddings_;
@@ -121,6 +122,8 @@ class Describer {
     }
     if (*number < 0 || *number >= std::int64_t(model_.layers.size()))
       return bad(tensor.name, "the model has " + std::to_string(model_.layers.size()) + " layers");
+    // A layer that predicts further tokens is loaded only for that.
+    if (*number >= std::int64_t(model_.layers.size()) - predicting_) return std::nullopt;
     Layer& layer = model_.layers[std::size_t(*number)];
     layer.weights += bytes;
     const std::string_view part = std::string_view(tensor.name).substr(tensor.name.find('.', 4) + 1);
@@ -133,27 +136,33 @@ class Describer {
     return std::nullopt;
   }
 
-  /// Embeddings of tokens, positions and layers are looked up by the host.
+  /// Embeddings of tokens, positions and layers are looked up by the host; what is done to them is done with the first
+  /// layer. LFM2 calls its final norm after the embeddings.
+  ///   source  llama.cpp, src/llama-arch.cpp: LLM_TENSOR_INFOS
   void take_outer(const gguf::Tensor& tensor, Bytes bytes) {
-    const std::string_view name = tensor.name;
-    if (name == "output.weight") tied_ = false;
-    if (name == "token_embd.weight") {
+    static constexpr std::string_view kInput[] = {"token_embd", "position_embd", "token_types", "per_layer_token_embd"};
+    static constexpr std::string_view kFirst[] = {"token_embd_norm", "per_layer_model_proj", "per_layer_proj_norm",
+                                                  "rope_freqs",      "rope_factors_long",    "rope_factors_short"};
+    const std::string_view name = std::string_view(tensor.name).substr(0, tensor.name.find('.'));
+    if (tensor.name == "output.weight") tied_ = false;
+    if (tensor.name == "token_embd.weight") {
       embeddings_ = bytes;
       model_.vocabulary = rows_of(tensor);
     }
-    const bool input = name.starts_with("token_embd.") || name.starts_with("position_embd.") ||
-                       name.starts_with("token_types.") || name.starts_with("token_embd_norm.") ||
-                       name.starts_with("per_layer_token_embd.");
-    (input ? model_.input : model_.output) += input ? tensor.bytes : bytes;
+    if (among(kInput, name))
+      model_.input += tensor.bytes;
+    else if (among(kFirst, name) && !architecture_.starts_with("lfm2"))
+      model_.layers.front().weights += bytes;
+    else
+      model_.output += bytes;
   }
 
   std::optional<Error> read_layers() {
     const auto windows = windows_of(file_, model_.layers.size());
     if (!windows) return windows.error();
     model_.window = windows->size;
-    const std::int64_t extra = numbers_.or_zero("nextn_predict_layers");
     const std::int64_t all = std::int64_t(model_.layers.size());
-    std::int64_t with_cache = all - std::clamp<std::int64_t>(extra, 0, all);
+    std::int64_t with_cache = all - predicting_;
     // The last layers of Gemma 3n and 4 read the cache of earlier ones.
     if (architecture_ == "gemma3n") with_cache = std::min<std::int64_t>(with_cache, 20);
     if (const auto shared = numbers_.find("attention.shared_kv_layers"))
@@ -163,7 +172,7 @@ class Describer {
         !(causal && causal->value.boolean() && !*causal->value.boolean()) && !among(kWithoutCache, architecture_);
     for (std::size_t i = 0; remembers && i < model_.layers.size(); ++i) {
       const bool both = architecture_ == "falcon-h1";
-      if (parts_[i].recurrent && std::int64_t(i) < all - extra) model_.layers[i].state = state();
+      if (parts_[i].recurrent) model_.layers[i].state = state();
       if (parts_[i].keys && std::int64_t(i) < with_cache && (both || !parts_[i].recurrent)) {
         auto attention = attention_of(i, windows->layers[i]);
         if (!attention) return attention.error();
@@ -241,6 +250,7 @@ class Describer {
   std::map<std::string, Bytes> by_type_;
   Bytes embeddings_;
   bool tied_ = true;
+  std::int64_t predicting_ = 0;  // layers at the end that predict further tokens
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr Rule kRules[] = {
     {"gemma3n", 5},
     {"gemma4", 0},
     {"gpt-oss", 2},
-    {"granite-swa", 0},
+    {"granite_swa", 0},
     {"laguna", 4, true},
     {"llama4", 4, false, 8192, 8192},
     {"mellum", 4},

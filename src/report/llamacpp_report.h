@@ -4,7 +4,7 @@
 #include <string>
 
 #include "json/value.h"
-#include "llamacpp/plan.h"
+#include "llamacpp/max_context.h"
 #include "report/text_style.h"
 
 namespace vram::report {
@@ -13,6 +13,9 @@ namespace vram::report {
 std::string llamacpp_sentence(const llamacpp::Report& report);
 
 std::string llamacpp_text(const llamacpp::Report& report, const TextStyle& style);
+
+/// "Longest context: …", and the memory at it.
+std::string llamacpp_context_text(const llamacpp::MaxContext& found, const TextStyle& style);
 
 /// The contract's report: a rank is a GPU, its activations are the compute buffer.
 json::Value llamacpp_json(const llamacpp::Report& report);

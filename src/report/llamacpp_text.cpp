@@ -71,6 +71,17 @@ std::string llamacpp_sentence(const llamacpp::Report& report) {
          '.';
 }
 
+std::string llamacpp_context_text(const llamacpp::MaxContext& found, const TextStyle& style) {
+  if (found.context == Tokens(0)) return llamacpp_sentence(found.report) + "\nNo length starts.\n";
+  const llamacpp::Cells& cells = found.report.cells;
+  const std::string each = cells.sequences == 1 ? ""
+                           : cells.streams == 1 ? " for " + std::to_string(cells.sequences) + " sequences together"
+                                                : " for each of " + std::to_string(cells.sequences) + " sequences";
+  return "Longest context: " + with_commas(found.context.count()) + " tokens" + each +
+         (found.limited_by_model ? ", the model's own maximum.\n\n" : ".\n\n") + heading(found.report) +
+         ledger(found.report, style);
+}
+
 std::string llamacpp_text(const llamacpp::Report& report, const TextStyle& style) {
   const std::string sentence = llamacpp_sentence(report);
   const std::size_t end = std::min(sentence.find_first_of(" ,:"), sentence.size());

@@ -27,7 +27,7 @@ std::vector<Option> options() {
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
-  if (named_gguf(arguments.rest())) return estimate_gguf(arguments.rest(), arguments, session);
+  if (names_gguf(arguments.rest(), arguments)) return estimate_gguf(arguments.rest(), arguments, session);
   if (!arguments.rest().empty() && !asks_for_formula(arguments)) return estimate_model(arguments, session);
   if (auto error = model_beside_figures(estimate, arguments)) return *std::move(error);
   const auto read = read_formula_request(arguments, session, "estimate", {});

@@ -20,7 +20,7 @@ std::vector<Option> options() {
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
-  if (const auto model = named_gguf(arguments.rest())) return inspect_gguf(*model, arguments, session);
+  if (names_gguf(arguments.rest(), arguments)) return inspect_gguf(arguments, session);
   auto request = read_question(arguments, session);
   if (!request) return request.error();
   auto deployment = plan::resolve(*request->model, request->args, request->engine, request->gpu);

@@ -1,6 +1,7 @@
 // max-context: the longest context that a memory size holds.
 #include "command.h"
 #include "formula_request.h"
+#include "gguf_mode.h"
 #include "json/write.h"
 #include "model_mode.h"
 #include "question.h"
@@ -38,6 +39,7 @@ void print(const formula::MaxContext& found, const FormulaRequest& read, const s
 
 Result<int> run(const Arguments& arguments, const Session& session) {
   const bool formula_flags = asks_for_formula(arguments);
+  if (!formula_flags && names_gguf(arguments.rest(), arguments)) return max_context_gguf(arguments, session);
   if (!arguments.rest().empty() && !formula_flags) return max_context_model(arguments, session);
   if (auto error = model_beside_figures(max_context, arguments)) return *std::move(error);
   const auto read = read_formula_request(arguments, session, "max-context", kBudget);

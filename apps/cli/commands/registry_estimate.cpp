@@ -1,4 +1,6 @@
 // registry estimate: what serving an entry takes, by vLLM's rules where its model can be read, else by the formula.
+#include <algorithm>
+
 #include "formula_request.h"
 #include "gguf_mode.h"
 #include "io/files.h"
@@ -126,23 +128,18 @@ Result<int> by_plan(const registry::Entry& entry, const Arguments& arguments, co
   return *status;
 }
 
-/// The entry's own words with those of the command line behind them, which win.
-Result<int> by_llamacpp(const registry::Entry& entry, const Arguments& arguments, const Session& session) {
-  std::vector<std::string> words = {entry.model_path};
-  words.insert(words.end(), entry.extra_args.begin(), entry.extra_args.end());
-  bool named = false;
-  for (const std::string& word : arguments.rest()) {
-    const bool is_name = !named && word == entry.name;
-    named = named || is_name;
-    if (!is_name) words.push_back(word);
-  }
-  return estimate_gguf(words, arguments, session);
-}
-
 bool is_in_ollama(const registry::Entry& entry) {
   static constexpr std::string_view kOllama = "ollama:";
   return entry.model_path.starts_with(kOllama) &&
          io::find_ollama(std::string_view(entry.model_path).substr(kOllama.size()));
+}
+
+/// The words for llama.cpp, with the entry named as a model is.
+std::vector<std::string> with_registry_name(const registry::Entry& entry, const Arguments& arguments) {
+  std::vector<std::string> words = arguments.rest();
+  const auto name = std::find(words.begin(), words.end(), entry.name);
+  if (name != words.end()) *name = "registry:" + entry.name;
+  return words;
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
@@ -150,7 +147,9 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (!entry) return entry.error();
   const bool figures = arguments.flag("--formula") || arguments.has("--context-k") || arguments.has("--batch") ||
                        arguments.has("--profile");
-  if (!figures && is_in_ollama(*entry)) return by_llamacpp(*entry, arguments, session);
+  const std::vector<std::string> words = with_registry_name(*entry, arguments);
+  if (!figures && entry->backend == registry::Backend::kOllama && is_in_ollama(*entry))
+    return estimate_gguf(words, arguments, session);
   const bool readable = entry->backend == registry::Backend::kVllm && io::model_of(*entry);
   return readable && !figures ? by_plan(*entry, arguments, session) : by_formula(*entry, arguments, session);
 }
