@@ -52,7 +52,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (!request) return request.error();
   const auto report = plan::plan(*request);
   if (!report) return report.error();
-  return show(*report, arguments, session);
+  return show(*request, *report, arguments, session);
 }
 
 }  // namespace
