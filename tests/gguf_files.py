@@ -149,6 +149,54 @@ def hybrid(path):
         ".rope.dimension_count": 64, ".embedding_scale": 1.0, ".residual_scale": 1.0, ".logit_scale": 1.0, ".attention.scale": 0.125}), tensors)
 
 
+def sinks(path, embd=256, ff=256, heads=8, head=64, count=8, used=4):
+    """gpt-oss: every other layer has a window, every head a sink, every projection a bias."""
+    tensors = ends(embd)
+    for i in range(4):
+        tensors |= attention(i, embd, heads, 2, head) | {
+            f"blk.{i}.attn_sinks.weight": ((heads,), Q.F32), f"blk.{i}.post_attention_norm.weight": ((embd,), Q.F32),
+            f"blk.{i}.attn_q.bias": ((heads * head,), Q.F32), f"blk.{i}.attn_k.bias": ((2 * head,), Q.F32), f"blk.{i}.attn_v.bias": ((2 * head,), Q.F32),
+            f"blk.{i}.attn_output.bias": ((embd,), Q.F32), f"blk.{i}.ffn_gate_inp.weight": ((count, embd), Q.F32), f"blk.{i}.ffn_gate_inp.bias": ((count,), Q.F32)}
+        for part, shape in (("gate", (ff, embd)), ("up", (ff, embd)), ("down", (embd, ff))):
+            tensors |= {f"blk.{i}.ffn_{part}_exps.weight": ((count, *shape), Q.MXFP4), f"blk.{i}.ffn_{part}_exps.bias": ((count, shape[0]), Q.F32)}
+        del tensors[f"blk.{i}.ffn_norm.weight"]
+    write(path, "gpt-oss", common(4, embd, heads, 2, ff, context=131072, **{
+        ".attention.key_length": head, ".attention.value_length": head, ".attention.sliding_window": 128, ".expert_count": count,
+        ".expert_used_count": used, ".expert_feed_forward_length": ff}), tensors)
+
+
+def alternating(path):
+    """Gemma 2: every other layer has a window, which the metadata need not state."""
+    tensors = ends(256, tied=True)
+    for i in range(4):
+        tensors |= attention(i, 256, 4, 2, 64) | mlp(i, 256, 1024) | {f"blk.{i}.{name}.weight": ((256,), Q.F32) for name in ("post_attention_norm", "post_ffw_norm")}
+    write(path, "gemma2", common(4, 256, 4, 2, 1024, context=8192, **{".attention.key_length": 64, ".attention.value_length": 64}), tensors)
+
+
+def delta(path, embd=256, keys=4, values=8, size=32, heads=4, head=64, ff=64, count=8, used=4):
+    """Qwen3-Next: three layers of delta nets, then one of attention; behind them one that predicts further tokens."""
+    tensors = ends(embd)
+    conv, inner = 2 * keys * size + values * size, values * size
+    for i in range(5):
+        tensors |= {f"blk.{i}.post_attention_norm.weight": ((embd,), Q.F32), f"blk.{i}.ffn_gate_inp.weight": ((count, embd), Q.F32),
+                    f"blk.{i}.ffn_gate_exps.weight": ((count, ff, embd), Q.Q8_0), f"blk.{i}.ffn_up_exps.weight": ((count, ff, embd), Q.Q8_0),
+                    f"blk.{i}.ffn_down_exps.weight": ((count, embd, ff), Q.Q8_0), f"blk.{i}.ffn_gate_inp_shexp.weight": ((embd,), Q.F32),
+                    f"blk.{i}.ffn_gate_shexp.weight": ((ff, embd), Q.Q8_0), f"blk.{i}.ffn_up_shexp.weight": ((ff, embd), Q.Q8_0), f"blk.{i}.ffn_down_shexp.weight": ((embd, ff), Q.Q8_0)}
+        if i >= 3:
+            tensors |= attention(i, embd, heads, 2, head) | {f"blk.{i}.attn_q.weight": ((2 * heads * head, embd), Q.Q8_0),
+                       f"blk.{i}.attn_q_norm.weight": ((head,), Q.F32), f"blk.{i}.attn_k_norm.weight": ((head,), Q.F32)}
+            del tensors[f"blk.{i}.ffn_norm.weight"]
+        else:
+            tensors |= {f"blk.{i}.attn_norm.weight": ((embd,), Q.F32), f"blk.{i}.attn_qkv.weight": ((conv, embd), Q.Q8_0), f"blk.{i}.attn_gate.weight": ((inner, embd), Q.Q8_0),
+                        f"blk.{i}.ssm_conv1d.weight": ((conv, 4), Q.F32), f"blk.{i}.ssm_dt.bias": ((values,), Q.F32), f"blk.{i}.ssm_a": ((values,), Q.F32),
+                        f"blk.{i}.ssm_ba.weight": ((2 * values, embd), Q.Q8_0), f"blk.{i}.ssm_norm.weight": ((size,), Q.F32), f"blk.{i}.ssm_out.weight": ((embd, inner), Q.Q8_0)}
+    tensors |= {"blk.4.nextn.eh_proj.weight": ((embd, 2 * embd), Q.Q8_0), "blk.4.nextn.enorm.weight": ((embd,), Q.F32), "blk.4.nextn.hnorm.weight": ((embd,), Q.F32)}
+    write(path, "qwen3next", common(5, embd, heads, 2, 4 * ff, context=8192, **{
+        ".attention.key_length": head, ".attention.value_length": head, ".ssm.conv_kernel": 4, ".ssm.inner_size": inner, ".ssm.state_size": size,
+        ".ssm.time_step_rank": values, ".ssm.group_count": keys, ".expert_count": count, ".expert_used_count": used, ".expert_feed_forward_length": ff,
+        ".expert_shared_feed_forward_length": ff, ".nextn_predict_layers": 1, ".rope.dimension_count": 16}), tensors)
+
+
 def projector(path):
     """A vision tower and its projector: "clip"."""
     embd, ff = 128, 256
@@ -177,7 +225,7 @@ def every_type(path):
 
 
 MODELS = {"dense": dense, "experts": experts, "latent": latent, "windows": windows, "recurrent": recurrent, "hybrid": hybrid, "convolutions": convolutions,
-          "projector": projector, "every_type": every_type}
+          "sinks": sinks, "alternating": alternating, "delta": delta, "projector": projector, "every_type": every_type}
 
 # More shapes, for what a graph of llama.cpp holds at once.
 SHAPES = {

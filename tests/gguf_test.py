@@ -136,6 +136,13 @@ class Gguf(unittest.TestCase):
             self.assertEqual(report["ranks"][0]["kv_cache_bytes"] * 4, whole["ranks"][0]["kv_cache_bytes"] * max(count - 1, 0))
         self.assertGreater(layer, 0)
 
+    def test_layers_that_predict_further_tokens_are_not_loaded(self):
+        path = self.files["delta"]
+        loaded = sum(b["bytes"] for b in inspected(path)["blocks"] if not b["name"].startswith("blk.4."))
+        report = planned(path)
+        held = report["ranks"][0]["weights_bytes"] + report["host"]["weights_bytes"]
+        self.assertTrue(loaded <= held < loaded * 1.1, (loaded, held))
+
     def test_what_is_not_given_is_chosen_so_that_it_fits(self):
         path = self.files["windows"]
         whole = planned(path, "-c", 8192)
@@ -220,6 +227,8 @@ class Gguf(unittest.TestCase):
         request = {"model": {"source": "registry:t"}, "gpu": {"name": "RTX-4090"}, "args": {"n_gpu_layers": 1}}
         report = json.loads(run("batch", input=json.dumps(request) + "\n", env=env | {"VRAM_REGISTRY": str(registry)}).stdout)
         self.assertEqual((report["args"]["ctx_size"], report["args"]["n_gpu_layers"]), (512, 1))
+        shown = json.loads(run("registry", "show", "t", "--registry", registry, "--json", env=env).stdout)
+        self.assertTrue(shown["model"].startswith(str(store / "blobs" / "sha256-")))
         self.assertEqual(run("registry:t", "--gpu", "4090", env=env | {"VRAM_REGISTRY": str(registry)}).returncode, 0)
 
 

@@ -68,8 +68,11 @@ Result<std::shared_ptr<const ModelSource>> load(const std::string& typed) {
   if (!fs::exists(path, ignored)) return shared(catalogue_model(typed));
   const std::string extension = path.extension().string();
   if (extension == ".safetensors") return shared(read_weights_file(path));
-  if (extension == ".gguf" || extension == ".bin")
-    return Error{ErrorCode::kUnsupported, typed, "files of weights are not read yet",
+  if (extension == ".gguf")
+    return Error{ErrorCode::kUnsupported, typed, "what vLLM makes of a GGUF file is not modelled",
+                 "`vram-estimator estimate " + typed + "` says what llama.cpp makes of it"};
+  if (extension == ".bin")
+    return Error{ErrorCode::kUnsupported, typed, "a file of PyTorch says nothing about the model",
                  "give the folder, for its config.json"};
   auto text = read_file(typed, kMostConfig);
   if (!text) return text.error();

@@ -15,6 +15,19 @@ std::string mib(Bytes bytes, std::size_t width) {
   return right(fixed(double(bytes.count()) / double(kMiB), 2), width) + " MiB";
 }
 
+/// How llama.cpp calls a GPU of that vendor.
+std::string device_name(hardware::Vendor vendor) {
+  switch (vendor) {
+    case hardware::Vendor::kNvidia:
+      return "CUDA";
+    case hardware::Vendor::kAmd:
+      return "ROCm";
+    case hardware::Vendor::kIntel:
+      return "SYCL";
+  }
+  return "";
+}
+
 struct Part {
   std::int64_t layers = 0;
   Bytes keys, values;
@@ -54,9 +67,10 @@ std::string state_line(const Report& report) {
     }
   return "llama_memory_recurrent: size = " + mib(convolution + state, 7) + " (" +
          right(std::to_string(report.cells.sequences), 6) + " cells, " +
-         right(std::to_string(report.request.model.layers.size()), 3) + " layers, " +
-         right(std::to_string(report.cells.sequences), 2) + " seqs  0 rs_seq), R (f32): " + mib(convolution, 7) +
-         ", S (f32): " + mib(state, 7) + ", P (f32): " + mib(Bytes(0), 7);
+         right(std::to_string(std::int64_t(report.request.model.layers.size()) - report.request.model.predicting), 3) +
+         " layers, " + right(std::to_string(report.cells.sequences), 2) +
+         " seqs  0 rs_seq), R (f32): " + mib(convolution, 7) + ", S (f32): " + mib(state, 7) +
+         ", P (f32): " + mib(Bytes(0), 7);
 }
 
 }  // namespace
@@ -68,7 +82,7 @@ std::vector<std::string> log_lines(const Report& report) {
   const std::string all = std::to_string(model.layers.size() + 1);
   lines.push_back("load_tensors: offloaded " + std::to_string(report.layers_on_gpu()) + "/" + all + " layers to GPU");
   for (std::size_t i = 0; i < report.gpus.size(); ++i)
-    lines.push_back("load_tensors:        CUDA" + std::to_string(i) +
+    lines.push_back("load_tensors:        " + device_name(report.request.gpu.vendor) + std::to_string(i) +
                     " model buffer size = " + mib(report.gpus[i].weights, 8));
   if (has([](const Layer& layer) { return layer.attention && !layer.attention->window; }))
     lines.push_back(cache_line(report, false));

@@ -16,8 +16,11 @@ constexpr std::int64_t kMostLayers = 1024;
 constexpr std::string_view kOtherCaches[] = {"deepseek32", "deepseek4", "glm-dsa",  "glm5-next", "minimax-m3",
                                              "hy-v4",      "dots3note", "qwen4exp", "kimi-k3",   "bailingmoe3",
                                              "t5",         "t5encoder", "dflash",   "minimax-01"};
-/// Those that look at a whole text at once and so remember nothing, though they do not say that they are not causal.
-constexpr std::string_view kWithoutCache[] = {"dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec"};
+/// Those that look at a whole text at once and so remember nothing, though they need not say that they are not causal.
+///   source  llama.cpp, src/llama-model.cpp: create_memory
+constexpr std::string_view kWithoutCache[] = {
+    "bert",      "dream",       "eurobert", "gemma-embedding", "jina-bert-v2",   "jina-bert-v3", "llada",
+    "llada-moe", "modern-bert", "neo-bert", "nomic-bert",      "nomic-bert-moe", "rnd1",         "wavtokenizer-dec"};
 
 template <std::size_t N>
 bool among(const std::string_view (&names)[N], std::string_view name) {
@@ -97,7 +100,7 @@ class Describer {
     model_.widths.embedding = *embedding;
     model_.layers.resize(std::size_t(*layers));
     parts_.resize(std::size_t(*layers));
-    predicting_ = std::clamp<std::int64_t>(numbers_.or_zero("nextn_predict_layers"), 0, *layers);
+    model_.predicting = std::clamp<std::int64_t>(numbers_.or_zero("nextn_predict_layers"), 0, *layers);
     for (const gguf::Tensor& tensor : file_.tensors)
       if (auto error = take_tensor(tensor)) return *std::move(error);
     if (tied_) model_.output += embeddings_;
@@ -123,7 +126,7 @@ class Describer {
     if (*number < 0 || *number >= std::int64_t(model_.layers.size()))
       return bad(tensor.name, "the model has " + std::to_string(model_.layers.size()) + " layers");
     // A layer that predicts further tokens is loaded only for that.
-    if (*number >= std::int64_t(model_.layers.size()) - predicting_) return std::nullopt;
+    if (*number >= std::int64_t(model_.layers.size()) - model_.predicting) return std::nullopt;
     Layer& layer = model_.layers[std::size_t(*number)];
     layer.weights += bytes;
     const std::string_view part = std::string_view(tensor.name).substr(tensor.name.find('.', 4) + 1);
@@ -162,7 +165,7 @@ class Describer {
     if (!windows) return windows.error();
     model_.window = windows->size;
     const std::int64_t all = std::int64_t(model_.layers.size());
-    std::int64_t with_cache = all - predicting_;
+    std::int64_t with_cache = all - model_.predicting;
     // The last layers of Gemma 3n and 4 read the cache of earlier ones.
     if (architecture_ == "gemma3n") with_cache = std::min<std::int64_t>(with_cache, 20);
     if (const auto shared = numbers_.find("attention.shared_kv_layers"))
@@ -250,7 +253,6 @@ class Describer {
   std::map<std::string, Bytes> by_type_;
   Bytes embeddings_;
   bool tied_ = true;
-  std::int64_t predicting_ = 0;  // layers at the end that predict further tokens
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ struct Rule {
   std::int64_t always = 0;    // window whatever the metadata states, unless it states 0
 };
 
+constexpr std::int64_t kEvery = std::int64_t{1} << 30;  // a period that no model reaches: every layer has a window
+
 constexpr Rule kRules[] = {
     {"afmoe", 4},
     {"cohere2", 4},
@@ -25,6 +27,7 @@ constexpr Rule kRules[] = {
     {"gpt-oss", 2},
     {"granite_swa", 0},
     {"laguna", 4, true},
+    {"lfm2", kEvery},
     {"llama4", 4, false, 8192, 8192},
     {"mellum", 4},
     {"mimo2", 0},
@@ -69,7 +72,7 @@ Result<Windows> windows_of(const gguf::File& file, std::size_t layers) {
     return windows;
   }
   const std::int64_t period = file.integer(key("sliding_window_pattern")).value_or(rule->period);
-  if (period <= 0) return windows.size = Tokens(0), windows;
+  if (period <= 0) return Windows{Tokens(0), std::move(windows.layers)};
   for (std::size_t i = 0; i < layers; ++i) {
     const std::int64_t place = std::int64_t(i) % period;
     windows.layers[i] = rule->dense_first ? place != 0 : place < period - 1;

@@ -4,7 +4,7 @@
 #include "formula_request.h"
 #include "gguf_mode.h"
 #include "io/files.h"
-#include "io/ollama.h"
+#include "io/gguf_request.h"
 #include "json/write.h"
 #include "question.h"
 #include "registry/metrics_log.h"
@@ -128,12 +128,6 @@ Result<int> by_plan(const registry::Entry& entry, const Arguments& arguments, co
   return *status;
 }
 
-bool is_in_ollama(const registry::Entry& entry) {
-  static constexpr std::string_view kOllama = "ollama:";
-  return entry.model_path.starts_with(kOllama) &&
-         io::find_ollama(std::string_view(entry.model_path).substr(kOllama.size()));
-}
-
 /// The words for llama.cpp, with the entry named as a model is.
 std::vector<std::string> with_registry_name(const registry::Entry& entry, const Arguments& arguments) {
   std::vector<std::string> words = arguments.rest();
@@ -147,9 +141,8 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (!entry) return entry.error();
   const bool figures = arguments.flag("--formula") || arguments.has("--context-k") || arguments.has("--batch") ||
                        arguments.has("--profile");
-  const std::vector<std::string> words = with_registry_name(*entry, arguments);
-  if (!figures && entry->backend == registry::Backend::kOllama && is_in_ollama(*entry))
-    return estimate_gguf(words, arguments, session);
+  const auto gguf = io::find_gguf("registry:" + entry->name, {{}, arguments.text("--registry"), {}});
+  if (!figures && gguf && *gguf) return estimate_gguf(with_registry_name(*entry, arguments), arguments, session);
   const bool readable = entry->backend == registry::Backend::kVllm && io::model_of(*entry);
   return readable && !figures ? by_plan(*entry, arguments, session) : by_formula(*entry, arguments, session);
 }

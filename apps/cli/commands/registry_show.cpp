@@ -1,4 +1,5 @@
 // registry show: what an entry says about its model, and where each figure came from.
+#include "io/gguf_request.h"
 #include "json/write.h"
 #include "registry_entry.h"
 #include "report/table.h"
@@ -70,9 +71,12 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   registry::Prefill prefill = registry::prefill(*entry);
   const auto model = io::model_of(*entry);
   if (model) take_config(prefill, **model);
+  // A model of Ollama is a file in its store.
+  const auto gguf = io::find_gguf("registry:" + entry->name, {{}, arguments.text("--registry"), {}});
+  const std::string found = model ? (*model)->place : gguf && *gguf ? (*gguf)->file : "";
   session.terminal.print(arguments.flag("--json")
-                             ? json::write_pretty(shown_json(*entry, prefill, model ? (*model)->place : "")) + '\n'
-                             : shown_text(*entry, prefill, model ? (*model)->place : model.error().problem,
+                             ? json::write_pretty(shown_json(*entry, prefill, found)) + '\n'
+                             : shown_text(*entry, prefill, found.empty() ? model.error().problem : found,
                                           session.terminal.look().out.width));
   return kExitFits;
 }
