@@ -25,11 +25,7 @@ Result<int> max_context_model(const Arguments& arguments, const Session& session
   if (found->report.verdict.reason == plan::Reason::kUnsupportedModel)
     return show(*request, found->report, arguments, session);
   if (arguments.flag("--json")) {
-    json::Object answer;
-    answer.set("context_tokens", json::Value(found->context.count()));
-    answer.set("limited_by", json::Value(found->limited_by_model ? "model" : "memory"));
-    answer.set("report", report::report_json(found->report));
-    session.terminal.print(json::write_pretty(json::Value(std::move(answer))) + '\n');
+    session.terminal.print(json::write_pretty(report::max_context_json(*found)) + '\n');
   } else {
     session.terminal.print(report::max_context_text(*found, session.terminal.look().out));
   }

@@ -6,21 +6,6 @@
 #include "report/table.h"
 
 namespace vram::cli {
-namespace {
-
-json::Value entry_json(const registry::Entry& entry) {
-  json::Object object;
-  object.set("name", json::Value(entry.name));
-  object.set("display_name", json::Value(entry.display_name));
-  object.set("backend", json::Value(entry.backend_name));
-  object.set("quantization", json::Value(entry.quantization));
-  object.set("model_path", json::Value(entry.model_path));
-  object.set("context_window", entry.context_window ? json::Value(*entry.context_window) : json::Value());
-  return json::Value(std::move(object));
-}
-
-}  // namespace
-
 Option registry_option() {
   return {"--registry", "FILE",
           "The registry (default: $VRAM_REGISTRY, else configs/model_registry.json here, else model_registry.json in "
@@ -49,9 +34,7 @@ Result<int> print_entries(const Arguments& arguments, const Session& session, co
   if (!registry) return registry.error();
   const auto found = registry->search(words);
   if (arguments.flag("--json")) {
-    json::Array array;
-    for (const registry::Entry* entry : found) array.push_back(entry_json(*entry));
-    session.terminal.print(json::write_pretty(json::Value(std::move(array))) + '\n');
+    session.terminal.print(json::write_pretty(io::entries_json(found)) + '\n');
     return kExitFits;
   }
   if (found.empty()) {

@@ -81,18 +81,14 @@ Result<json::Value> answer_gguf(const options::RequestForm& form, const Machine&
   return report::llamacpp_json(*report);
 }
 
-Result<json::Value> answered(std::string_view text, const Machine& machine) {
-  const auto value = json::parse(text, "request", {.bytes = 4u << 20});
-  if (!value) return value.error();
-  const auto form = options::read_request(*value);
-  if (!form) return form.error();
-  if (form->model.formula) return answer_formula(*form);
-  if (!form->model.config) {
-    const auto gguf = find_gguf(form->model.source, machine);
+Result<json::Value> answered(const options::RequestForm& form, const Machine& machine) {
+  if (form.model.formula) return answer_formula(form);
+  if (!form.model.config) {
+    const auto gguf = find_gguf(form.model.source, machine);
     if (!gguf) return gguf.error();
-    if (*gguf) return answer_gguf(*form, machine);
+    if (*gguf) return answer_gguf(form, machine);
   }
-  const auto request = complete(*form, machine);
+  const auto request = complete(form, machine);
   if (!request) return request.error();
   const auto report = plan::advise(*request);
   if (!report) return report.error();
@@ -147,9 +143,16 @@ json::Value error_json(const Error& error) {
   return json::Value(std::move(outer));
 }
 
-json::Value answer(std::string_view text, const Machine& machine) {
-  auto value = answered(text, machine);
+json::Value answer(const options::RequestForm& form, const Machine& machine) {
+  auto value = answered(form, machine);
   return value ? *std::move(value) : error_json(value.error());
+}
+
+json::Value answer(std::string_view text, const Machine& machine) {
+  const auto value = json::parse(text, "request", {.bytes = 4u << 20});
+  if (!value) return error_json(value.error());
+  const auto form = options::read_request(*value);
+  return form ? answer(*form, machine) : error_json(form.error());
 }
 
 }  // namespace vram::io

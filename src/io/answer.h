@@ -34,6 +34,9 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
 ///   errors  as options::choose_gpu, io::load; kUnavailable where no GPU is in this machine and none was named
 Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine);
 
+/// The report for a request, or {"error": {"code", "message"}}.
+json::Value answer(const options::RequestForm& form, const Machine& machine);
+
 /// The report for the request in `text`, or {"error": {"code", "message"}}.
 json::Value answer(std::string_view text, const Machine& machine);
 

@@ -74,6 +74,21 @@ Result<std::shared_ptr<const ModelSource>> model_of(const registry::Entry& entry
                tried.empty() ? "it names no model" : "its model cannot be read as " + tried, ""};
 }
 
+json::Value entries_json(const std::vector<const registry::Entry*>& entries) {
+  json::Array array;
+  for (const registry::Entry* entry : entries) {
+    json::Object object;
+    object.set("name", json::Value(entry->name));
+    object.set("display_name", json::Value(entry->display_name));
+    object.set("backend", json::Value(entry->backend_name));
+    object.set("quantization", json::Value(entry->quantization));
+    object.set("model_path", json::Value(entry->model_path));
+    object.set("context_window", entry->context_window ? json::Value(*entry->context_window) : json::Value());
+    array.push_back(json::Value(std::move(object)));
+  }
+  return json::Value(std::move(array));
+}
+
 std::optional<std::string> registry_name(const std::string& source) {
   if (!source.starts_with(kRegistry)) return std::nullopt;
   return source.substr(kRegistry.size());

@@ -26,6 +26,9 @@ Result<registry::Registry> load_registry(const std::string& file);
 ///   errors  kNotFound with what was tried
 Result<std::shared_ptr<const ModelSource>> model_of(const registry::Entry& entry);
 
+/// [{"name", "display_name", "backend", "quantization", "model_path", "context_window"}, …]
+json::Value entries_json(const std::vector<const registry::Entry*>& entries);
+
 /// "registry:NAME" -> NAME; nothing for another name.
 std::optional<std::string> registry_name(const std::string& source);
 

@@ -1,5 +1,6 @@
 #include "report/max_context_text.h"
 
+#include "report/report_json.h"
 #include "report/sentences.h"
 #include "report/table.h"
 #include "units/text.h"
@@ -28,6 +29,14 @@ std::string max_context_text(const plan::MaxContext& found, const TextStyle& sty
   if (found.limited_by_model && found.memory_alone > found.context)
     out += "\n  Memory alone would take " + with_commas(found.memory_alone.count()) + " tokens.\n";
   return out;
+}
+
+json::Value max_context_json(const plan::MaxContext& found) {
+  json::Object answer;
+  answer.set("context_tokens", json::Value(found.context.count()));
+  answer.set("limited_by", json::Value(found.limited_by_model ? "model" : "memory"));
+  answer.set("report", report_json(found.report));
+  return json::Value(std::move(answer));
 }
 
 }  // namespace vram::report

@@ -1,0 +1,123 @@
+#include "server/application.h"
+
+#include <algorithm>
+
+#include "server/openapi.h"
+
+namespace vram::server {
+namespace {
+
+std::vector<std::string> paths() {
+  std::vector<std::string> all;
+  for (const Route* route : routes::all()) all.push_back(std::string(route->method) + ' ' + std::string(route->path));
+  return all;
+}
+
+/// "[::1]:8000" -> "[::1]"
+std::string_view without_port(std::string_view host) {
+  const std::size_t bracket = host.rfind(']'), colon = host.rfind(':');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return host;
+  return host.substr(0, colon);
+}
+
+std::string lower(std::string_view text) {
+  std::string low(text);
+  std::transform(low.begin(), low.end(), low.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return low;
+}
+
+Answer turned(int status, const char* code, const std::string& message) {
+  json::Object inner;
+  inner.set("code", json::Value(code));
+  inner.set("message", json::Value(message));
+  json::Object outer;
+  outer.set("error", json::Value(std::move(inner)));
+  return json_answer(json::Value(std::move(outer)), status);
+}
+
+std::string methods_of(std::string_view path) {
+  std::string methods;
+  for (const Route* route : routes::all())
+    if (route->path == path) {
+      methods += (methods.empty() ? "" : ", ") + std::string(route->method);
+      if (route->method == "GET") methods += ", HEAD";
+    }
+  return methods;
+}
+
+Answer without_route(std::string_view path) {
+  const std::string methods = methods_of(path);
+  if (methods.empty()) return turned(404, "not_found", "there is nothing here; GET /openapi.json lists what there is");
+  Answer answer = turned(405, "bad_input", "this path takes " + methods);
+  answer.allow = methods;
+  return answer;
+}
+
+/// A parameter that a route does not have is a mistake, as an unknown member of a body is.
+std::optional<Error> unknown_parameter(const Query& query, const Route& route) {
+  const std::vector<Parameter> known = route.parameters ? route.parameters() : std::vector<Parameter>();
+  for (const auto& [name, value] : query.all()) {
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const Parameter& each) { return each.name == name; });
+    if (found == known.end())
+      return Error{ErrorCode::kBadInput, "query", "\"" + name + "\" is not a parameter of this path", ""};
+    if (found->flag && value != "true" && value != "false")
+      return Error{ErrorCode::kBadInput, "query: " + name, "expected true or false, found \"" + value + '"', ""};
+  }
+  for (const Parameter& each : known)
+    if (each.required && !query.find(each.name))
+      return Error{ErrorCode::kBadInput, "query: " + std::string(each.name), "it is missing", ""};
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool same_secret(std::string_view a, std::string_view b) {
+  unsigned char difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= (unsigned char)(a[i] ^ b[i % std::max<std::size_t>(b.size(), 1)]);
+  return difference == 0 && !b.empty();
+}
+
+Application::Application(Services services, Guard guard)
+    : services_(std::move(services)), guard_(std::move(guard)), metrics_(paths()) {
+  services_.metrics = [this] { return metrics_.text(); };
+}
+
+const Route* Application::route_of(std::string_view method, std::string_view path) const {
+  if (method == "HEAD") method = "GET";
+  for (const Route* route : routes::all())
+    if (route->path == path && route->method == method) return route;
+  return nullptr;
+}
+
+std::optional<Answer> Application::turned_away(const Incoming& message, const Route* route) const {
+  const std::string host = lower(without_port(message.host));
+  if (std::find(guard_.hosts.begin(), guard_.hosts.end(), host) == guard_.hosts.end())
+    return turned(421, "bad_input", "this service does not answer to that Host; add it with --allow-host");
+  // A page of another site may not ask in its visitor's name.
+  if (!message.origin.empty() && lower(message.origin) != "http://" + lower(message.host) &&
+      lower(message.origin) != "https://" + lower(message.host))
+    return turned(403, "refused", "calls from pages of another origin are not answered");
+  if (guard_.token && message.path() != "/healthz") {
+    constexpr std::string_view kBearer = "Bearer ";
+    const std::string_view given = message.authorization;
+    if (!given.starts_with(kBearer) || !same_secret(given.substr(kBearer.size()), *guard_.token))
+      return turned(401, "refused", "give the service's token as Authorization: Bearer TOKEN");
+  }
+  if (route && route->writes && !same_secret(message.write_token, services_.write_token))
+    return turned(403, "refused", "writing needs the X-Write-Token that GET /v1/session answers");
+  return std::nullopt;
+}
+
+Answer Application::answer(const Incoming& message, const Route* route) const {
+  if (!route) return without_route(message.path());
+  const std::string_view target = message.target;
+  const std::size_t mark = target.find('?');
+  const auto query = Query::read(mark == std::string_view::npos ? "" : target.substr(mark + 1));
+  if (!query) return error_answer(query.error());
+  if (auto error = unknown_parameter(*query, *route)) return error_answer(*error);
+  return route->run({*query, message.body, services_});
+}
+
+}  // namespace vram::server

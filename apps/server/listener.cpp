@@ -1,0 +1,287 @@
+#include "server/listener.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+namespace vram::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kChunk = 64u << 10;
+constexpr std::size_t kLinesAtOnce = 16;
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string field(const http::fields& fields, std::string_view name) {
+  const auto value = fields[beast::string_view(name.data(), name.size())];
+  return {value.data(), value.size()};
+}
+
+Incoming incoming(const Parser::value_type& message) {
+  const auto method = message.method_string(), target = message.target();
+  return {{method.data(), method.size()},
+          {target.data(), target.size()},
+          field(message, "Host"),
+          field(message, "Origin"),
+          field(message, "Authorization"),
+          field(message, "X-Write-Token"),
+          {}};
+}
+
+template <class Message>
+void set_common(Message& response, const Answer& answer) {
+  response.set(http::field::server, "vram-estimator/" VRAM_VERSION);
+  response.set(http::field::content_type, answer.type);
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
+  if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
+  if (answer.status == 503) response.set(http::field::retry_after, "1");
+}
+
+Answer plain_error(int status, std::string_view code, std::string_view message) {
+  return {status, "application/json",
+          "{\"error\": {\"code\": \"" + std::string(code) + "\", \"message\": \"" + std::string(message) + "\"}}"};
+}
+
+/// For what the parser did not take; nothing where the connection is gone.
+std::optional<Answer> answer_to(const beast::error_code& error) {
+  if (error == http::error::body_limit) return plain_error(413, "too_large", "the body is larger than this path takes");
+  if (error == http::error::header_limit) return plain_error(431, "too_large", "the header is larger than 16 KiB");
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error.category() == http::make_error_code(http::error::end_of_stream).category())
+    return plain_error(400, "bad_input", "this is not HTTP/1.1");
+  return std::nullopt;
+}
+
+class Listener {
+ public:
+  Listener(Application& application, const Listen& listen)
+      : application_(application), listen_(listen), context_(int(listen.threads)), work_(listen.threads) {}
+
+  std::optional<Error> open(const std::function<void(std::uint16_t)>& started) {
+    beast::error_code error;
+    const auto address = asio::ip::make_address(listen_.address, error);
+    if (error)
+      return Error{ErrorCode::kBadInput, "--host",
+                   "expected an address such as 127.0.0.1 or ::1, found \"" + listen_.address + '"', ""};
+    const tcp::endpoint endpoint(address, listen_.port);
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error)
+      return Error{ErrorCode::kUnavailable, listen_.address + ':' + std::to_string(listen_.port), error.message(),
+                   "choose another --port"};
+    started(acceptor_.local_endpoint(error).port());
+    return std::nullopt;
+  }
+
+  void run() {
+    asio::signal_set signals(context_, SIGINT, SIGTERM);
+    signals.async_wait([this](const beast::error_code& error, int) {
+      if (!error) stop();
+    });
+    asio::co_spawn(context_, accept(), asio::detached);
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < listen_.threads; ++i) threads.emplace_back([this] { context_.run(); });
+    context_.run();
+    for (std::thread& thread : threads) thread.join();
+    work_.join();
+  }
+
+ private:
+  /// No new calls; those in flight have a moment to end.
+  void stop() {
+    stopping_ = true;
+    beast::error_code ignored;
+    acceptor_.close(ignored);
+    grace_.expires_after(listen_.limits.stop);
+    grace_.async_wait([this](const beast::error_code&) { context_.stop(); });
+    if (connections_ == 0) grace_.cancel();
+  }
+
+  asio::awaitable<void> accept() {
+    while (!stopping_) {
+      auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(context_), kAwait);
+      if (error == asio::error::operation_aborted) break;
+      // Out of descriptors, or the caller is gone already: the next may do.
+      if (error) {
+        asio::steady_timer pause(context_, std::chrono::milliseconds(10));
+        co_await pause.async_wait(kAwait);
+        continue;
+      }
+      if (connections_ >= listen_.limits.connections) continue;  // closed as it leaves the scope
+      const auto strand = socket.get_executor();
+      asio::co_spawn(strand, converse(std::move(socket)), asio::detached);
+    }
+  }
+
+  asio::awaitable<void> converse(tcp::socket socket) {
+    ++connections_;
+    application_.metrics().connections(1);
+    beast::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    beast::tcp_stream stream(std::move(socket));
+    beast::flat_buffer buffer;
+    bool first = true;
+    while (!stopping_ && co_await one_call(stream, buffer, first)) first = false;
+    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    application_.metrics().connections(-1);
+    if (--connections_ == 0 && stopping_) context_.stop();
+  }
+
+  /// A call and its answer; whether another may follow on the connection.
+  asio::awaitable<bool> one_call(beast::tcp_stream& stream, beast::flat_buffer& buffer, bool first) {
+    Parser parser;
+    parser.header_limit(std::uint32_t(listen_.limits.header_bytes));
+    parser.body_limit(std::uint64_t{1} << 40);  // the route's own, once there is one
+    if (!first && buffer.size() == 0) {
+      stream.expires_after(listen_.limits.idle);
+      const auto [gone, count] = co_await stream.async_read_some(buffer.prepare(kFirstBytes), kAwait);
+      if (gone) co_return false;
+      buffer.commit(count);
+    }
+    stream.expires_after(listen_.limits.header);
+    const auto [bad_header, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
+    if (bad_header) co_return co_await last_words(stream, answer_to(bad_header));
+
+    const auto begun = Clock::now();
+    Incoming message = incoming(parser.get());
+    const Route* route = application_.route_of(message.method, message.path());
+    const std::size_t most = route ? route->most_body : kSmallBody;
+    if (parser.content_length().value_or(0) > most)
+      co_return co_await last_words(stream, answer_to(http::error::body_limit));
+    parser.body_limit(most);
+    if (auto away = application_.turned_away(message, route)) {
+      log(stream, message, *away, begun, route, away->body.size());
+      co_return co_await last_words(stream, std::move(away));
+    }
+    if (beast::iequals(parser.get()[http::field::expect], "100-continue"))
+      co_await http::async_write(stream, http::response<http::empty_body>(http::status::continue_, 11), kAwait);
+    stream.expires_after(listen_.limits.body);
+    const auto [bad_body, body_bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
+    if (bad_body) co_return co_await last_words(stream, answer_to(bad_body));
+    message.body = std::move(parser.get().body());
+
+    const bool keep = parser.get().keep_alive() && !stopping_;
+    if (route && route->each_line) co_return co_await answer_lines(stream, message, *route, keep, begun);
+    const Answer answer = co_await answer_to_call(message, route);
+    log(stream, message, answer, begun, route, answer.body.size());
+    co_return co_await write(stream, answer, keep, message.method == "HEAD") && keep;
+  }
+
+  asio::awaitable<Answer> answer_to_call(const Incoming& message, const Route* route) {
+    if (!route || route->work == Route::Work::kQuick) co_return application_.answer(message, route);
+    if (long_calls_ >= listen_.limits.long_calls)
+      co_return plain_error(503, "unavailable", "too many long calls are running; try again in a moment");
+    ++long_calls_;
+    auto [failure, answer] = co_await asio::co_spawn(work_, compute(message, route), kAwait);
+    --long_calls_;
+    if (failure) co_return plain_error(503, "unavailable", "there is not enough memory for this call");
+    co_return std::move(answer);
+  }
+
+  asio::awaitable<Answer> compute(const Incoming& message, const Route* route) {
+    co_return application_.answer(message, route);
+  }
+
+  asio::awaitable<bool> write(beast::tcp_stream& stream, const Answer& answer, bool keep, bool head) {
+    http::response<http::string_body> response(http::status(answer.status), 11);
+    set_common(response, answer);
+    response.keep_alive(keep);
+    response.content_length(answer.body.size());
+    if (!head) response.body() = answer.body;
+    stream.expires_after(listen_.limits.write);
+    const auto [error, count] = co_await http::async_write(stream, response, kAwait);
+    co_return !error;
+  }
+
+  asio::awaitable<bool> last_words(beast::tcp_stream& stream, std::optional<Answer> answer) {
+    if (answer) co_await write(stream, *answer, false, false);
+    co_return false;
+  }
+
+  asio::awaitable<bool> answer_lines(beast::tcp_stream& stream, const Incoming& message, const Route& route, bool keep,
+                                     Clock::time_point begun) {
+    const Answer head{200, "application/x-ndjson", ""};
+    http::response<http::empty_body> response(http::status::ok, 11);
+    set_common(response, head);
+    response.keep_alive(keep);
+    response.chunked(true);
+    http::response_serializer<http::empty_body> serializer(response);
+    stream.expires_after(listen_.limits.write);
+    auto [error, count] = co_await http::async_write_header(stream, serializer, kAwait);
+    std::string_view rest = message.body;
+    std::string out;
+    std::size_t sent = 0;
+    for (std::size_t lines = 0; !error && !rest.empty();) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      out += route.each_line(line, application_.services());
+      out += '\n';
+      if (++lines % kLinesAtOnce != 0 && out.size() < kChunk) continue;
+      sent += out.size();
+      stream.expires_after(listen_.limits.write);
+      std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk(asio::buffer(out)), kAwait);
+      out.clear();
+    }
+    sent += out.size();
+    if (!error && !out.empty())
+      std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk(asio::buffer(out)), kAwait);
+    if (!error) std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk_last(), kAwait);
+    log(stream, message, head, begun, &route, sent);
+    co_return !error && keep;
+  }
+
+  void log(beast::tcp_stream& stream, const Incoming& message, const Answer& answer, Clock::time_point begun,
+           const Route* route, std::size_t sent) {
+    const auto took = Clock::now() - begun;
+    const auto all = routes::all();
+    application_.metrics().count(std::size_t(std::find(all.begin(), all.end(), route) - all.begin()), answer.status,
+                                 took);
+    if (!listen_.log) return;
+    beast::error_code ignored;
+    const auto peer = stream.socket().remote_endpoint(ignored).address().to_string();
+    std::fprintf(stderr, "%s \"%s %s\" %d %zu %.1fms\n", peer.c_str(), message.method.c_str(), message.target.c_str(),
+                 answer.status, sent, std::chrono::duration<double, std::milli>(took).count());
+  }
+
+  static constexpr std::size_t kFirstBytes = 4096;
+  static constexpr std::size_t kSmallBody = 64u << 10;
+
+  Application& application_;
+  const Listen& listen_;
+  asio::io_context context_;
+  asio::thread_pool work_;
+  tcp::acceptor acceptor_{context_};
+  asio::steady_timer grace_{context_};
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> connections_{0}, long_calls_{0};
+};
+
+}  // namespace
+
+std::optional<Error> listen(Application& application, const Listen& listen,
+                            const std::function<void(std::uint16_t)>& started) {
+  Listener listener(application, listen);
+  if (auto error = listener.open(started)) return error;
+  listener.run();
+  return std::nullopt;
+}
+
+}  // namespace vram::server

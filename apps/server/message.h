@@ -1,0 +1,54 @@
+// What goes in and out of a route, without any of HTTP's wire.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json/value.h"
+#include "units/result.h"
+
+namespace vram::server {
+
+/// The names and values after the "?" of a target, percent-decoded, in order.
+class Query {
+ public:
+  Query() = default;
+  /// errors  kBadInput for a % that two hexadecimal digits do not follow
+  static Result<Query> read(std::string_view text);
+
+  [[nodiscard]] const std::string* find(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return pairs_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+struct Incoming {
+  std::string method;  // "GET"
+  std::string target;  // "/v1/models?search=qwen"
+  std::string host, origin, authorization, write_token;
+  std::string body;
+
+  [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
+};
+
+struct Answer {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body;
+  std::string allow = {};  // of a 405
+};
+
+/// `value` on a line.
+Answer json_answer(const json::Value& value, int status = 200);
+
+/// {"error": {"code", "message"}} under the status that goes with the code.
+Answer error_answer(const Error& error);
+
+/// The same for an error object that is made already; 200 for any other value.
+Answer answer_of(const json::Value& value);
+
+}  // namespace vram::server

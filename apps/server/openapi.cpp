@@ -1,0 +1,164 @@
+#include "server/openapi.h"
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "server/route.h"
+
+namespace vram::server {
+
+/// docs/schema: (name, text), generated.
+std::span<const std::pair<std::string_view, std::string_view>> embedded_schemas();
+
+namespace {
+
+using json::Object;
+using json::Value;
+
+constexpr std::string_view kComponents = "#/components/schemas/";
+
+Value text(std::string_view words) { return Value(words); }
+
+Value reference(const std::string& name) {
+  Object object;
+  object.set("$ref", Value(std::string(kComponents) + name));
+  return Value(std::move(object));
+}
+
+/// A schema with its own definitions referred to where they stand in this document: "#/$defs/x" of schema "report" is
+/// "#/components/schemas/report.x".
+Value relocated(const Value& value, const std::string& schema) {
+  if (const json::Array* items = value.array()) {
+    json::Array moved;
+    for (const Value& item : *items) moved.push_back(relocated(item, schema));
+    return Value(std::move(moved));
+  }
+  if (!value.object()) return value;
+  constexpr std::string_view kOwn = "#/$defs/";
+  Object moved;
+  for (const auto& [name, member] : value.object()->members()) {
+    if (name == "$schema" || name == "$id" || name == "$defs") continue;
+    const std::string* target = name == "$ref" ? member.string() : nullptr;
+    if (target && target->starts_with(kOwn))
+      moved.set(name, Value(std::string(kComponents) + schema + '.' + target->substr(kOwn.size())));
+    else if (target && *target == "#")
+      moved.set(name, Value(std::string(kComponents) + schema));
+    else
+      moved.set(name, relocated(member, schema));
+  }
+  return Value(std::move(moved));
+}
+
+Object schemas() {
+  Object all;
+  for (const auto& [file, content] : embedded_schemas()) {
+    const std::string name(file.substr(0, file.find('.')));
+    const auto schema = json::parse(content, file);
+    if (!schema) continue;
+    all.set(name, relocated(*schema, name));
+    if (const Value* definitions = schema->find("$defs"))
+      for (const auto& [own, definition] : definitions->object()->members())
+        all.set(name + '.' + own, relocated(definition, name));
+  }
+  return all;
+}
+
+Value content(std::string_view type, Value schema) {
+  Object inner, outer;
+  inner.set("schema", std::move(schema));
+  outer.set(std::string(type), Value(std::move(inner)));
+  return Value(std::move(outer));
+}
+
+Value any() { return Value(Object()); }
+
+Value schema_or_any(std::string_view name) { return name.empty() ? any() : reference(std::string(name)); }
+
+Value responses(const Route& route) {
+  Object good, bad, all;
+  good.set("description", text("the answer"));
+  const bool plain = route.path == "/metrics";
+  good.set("content", route.each_line ? content("application/x-ndjson", any())
+                      : plain         ? content("text/plain", any())
+                                      : content("application/json", schema_or_any(route.response)));
+  all.set("200", Value(std::move(good)));
+  bad.set("description", text("an error in one sentence"));
+  bad.set("content", content("application/json", reference("error")));
+  all.set("default", Value(std::move(bad)));
+  return Value(std::move(all));
+}
+
+Value parameters(const Route& route) {
+  json::Array all;
+  if (route.parameters)
+    for (const Parameter& each : route.parameters()) {
+      Object schema, one;
+      schema.set("type", text(each.flag ? "boolean" : "string"));
+      one.set("name", text(each.name));
+      one.set("in", text("query"));
+      one.set("required", Value(each.required));
+      one.set("description", text(each.description));
+      one.set("schema", Value(std::move(schema)));
+      all.push_back(Value(std::move(one)));
+    }
+  if (route.writes) {
+    Object schema, one;
+    schema.set("type", text("string"));
+    one.set("name", text("X-Write-Token"));
+    one.set("in", text("header"));
+    one.set("required", Value(true));
+    one.set("description", text("what GET /v1/session answers"));
+    one.set("schema", Value(std::move(schema)));
+    all.push_back(Value(std::move(one)));
+  }
+  return Value(std::move(all));
+}
+
+Value operation(const Route& route) {
+  Object object;
+  object.set("summary", text(route.summary));
+  object.set("parameters", parameters(route));
+  if (route.method == "POST") {
+    Object body;
+    body.set("required", Value(true));
+    body.set("content", route.each_line ? content("application/x-ndjson", any())
+                                        : content("application/json", schema_or_any(route.request)));
+    object.set("requestBody", Value(std::move(body)));
+  }
+  object.set("responses", responses(route));
+  return Value(std::move(object));
+}
+
+Value error_schema() {
+  const auto schema = json::parse(
+      R"({"type": "object", "required": ["error"], "properties": {"error": {"type": "object",)"
+      R"( "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}}})",
+      "error");
+  return schema ? *schema : any();
+}
+
+}  // namespace
+
+Value openapi() {
+  Object info, paths, components, document;
+  info.set("title", text("VRAM Estimator"));
+  info.set("version", text(VRAM_VERSION));
+  info.set("license", *json::parse(R"({"name": "Apache-2.0", "identifier": "Apache-2.0"})", "license"));
+  for (const Route* route : routes::all()) {
+    const Value* known = paths.find(route->path);
+    Object item = known ? *known->object() : Object();
+    item.set(route->method == "POST" ? "post" : "get", operation(*route));
+    paths.set(std::string(route->path), Value(std::move(item)));
+  }
+  Object all = schemas();
+  all.set("error", error_schema());
+  components.set("schemas", Value(std::move(all)));
+  document.set("openapi", text("3.1.0"));
+  document.set("info", Value(std::move(info)));
+  document.set("paths", Value(std::move(paths)));
+  document.set("components", Value(std::move(components)));
+  return Value(std::move(document));
+}
+
+}  // namespace vram::server

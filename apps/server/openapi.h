@@ -1,0 +1,11 @@
+// The service described for programs: made of the table of routes and the schemas of requests and reports.
+#pragma once
+
+#include "json/value.h"
+
+namespace vram::server {
+
+/// source  OpenAPI 3.1.0
+json::Value openapi();
+
+}  // namespace vram::server

@@ -1,0 +1,78 @@
+#include "server/services.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "json/value.h"
+
+namespace vram::server {
+namespace {
+
+constexpr std::string_view kFileEndings[] = {".json", ".gguf", ".safetensors", ".bin", ".index"};
+
+/// Anything that can only be meant for a file. "org/name" is not: it is a name of the catalogue and the hub.
+bool looks_like_path(std::string_view source) {
+  if (source.starts_with('/') || source.starts_with('.') || source.starts_with('~') || source.starts_with('-'))
+    return true;
+  if (source.find("..") != std::string_view::npos || source.find('\\') != std::string_view::npos) return true;
+  for (const std::string_view ending : kFileEndings)
+    if (source.ends_with(ending)) return true;
+  return false;
+}
+
+std::optional<std::string> real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real ? std::optional<std::string>(real.get()) : std::nullopt;
+}
+
+bool within(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) &&
+         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
+}
+
+}  // namespace
+
+Result<std::string> real_folder(const std::string& folder) {
+  if (auto real = real_path(folder)) return *std::move(real);
+  return Error{ErrorCode::kNotFound, folder, "there is no such folder", ""};
+}
+
+Result<std::string> admitted(const std::string& source, const Services& services) {
+  if (source.find('\0') != std::string::npos)
+    return Error{ErrorCode::kBadInput, "model.source", "a name has no NUL in it", ""};
+  if (source.find(':') != std::string::npos && !looks_like_path(source)) return source;  // "catalog:NAME"
+  const auto real = real_path(source);
+  if (real)
+    for (const std::string& folder : services.allowed)
+      if (within(*real, folder)) return *real;
+  if (looks_like_path(source))
+    return Error{ErrorCode::kNotFound, "model.source", "no such file in a folder that this service may read",
+                 "start it with --allow-path FOLDER, or send the config itself as \"config\""};
+  // A name that happens to be a file's here, too, is the catalogue's.
+  return real ? "catalog:" + source : source;
+}
+
+Result<options::RequestForm> admitted(options::RequestForm form, const Services& services) {
+  if (form.model.config || form.model.formula) return form;
+  auto source = admitted(form.model.source, services);
+  if (!source) return source.error();
+  form.model.source = *std::move(source);
+  return form;
+}
+
+Result<json::Value> read_object(std::string_view body) {
+  auto value = json::parse(body, "body");
+  if (value && !value->object())
+    return Error{ErrorCode::kBadInput, "body", "expected an object, found " + json::describe(*value), ""};
+  return value;
+}
+
+Result<options::RequestForm> read_form(std::string_view body, const Services& services) {
+  const auto value = json::parse(body, "request");
+  if (!value) return value.error();
+  auto form = options::read_request(*value);
+  if (!form) return form.error();
+  return admitted(*std::move(form), services);
+}
+
+}  // namespace vram::server
