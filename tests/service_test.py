@@ -127,7 +127,7 @@ class Answers(unittest.TestCase):
         head = b"POST /v1/estimate HTTP/1.1\r\nHost: localhost\r\n"
         self.assertIn(b" 413 ", self.service.send(head + b"Content-Length: 99999999999\r\n\r\n"))
         self.assertIn(b" 413 ", self.service.send(head + b"Transfer-Encoding: chunked\r\n\r\n" +
-                                                  b"100000\r\n" + b"x" * 0x100000 + b"\r\n" + b"100000\r\n" + b"x" * 0x100000))
+                                                  (b"100000\r\n" + b"x" * 0x100000 + b"\r\n") * 5))
         self.assertIn(b" 431 ", self.service.send(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 10000 + b"\r\n"))
         for nonsense in [b"\x00\xff" * 100, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", head + b"Content-Length: -1\r\n\r\n"]:
             received = self.service.send(nonsense + b"\r\n\r\n")
@@ -172,7 +172,7 @@ class Setups(unittest.TestCase):
             registry = pathlib.Path(folder, "registry.json")
             registry.write_text(json.dumps([{"name": "m", "backend": "vllm", "extra_args": ["--max-model-len", "4096"]}]))
             with Service("--quiet", "--registry", str(registry)) as service:
-                change = {"name": "m", "settings": {"context_tokens": 8192}}
+                change = {"name": "m", "settings": {"context": 8192}}
                 self.assertEqual(service.ask("POST", "/v1/registry/apply", change)[0].status, 403)
                 token = json.loads(service.ask("GET", "/v1/session")[1])["write_token"]
                 answer, text = service.ask("POST", "/v1/registry/apply", {**change, "dry_run": True}, X_Write_Token=token)

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "server/openapi.h"
+#include "io/questions.h"
+#include "server/assets.h"
 
 namespace vram::server {
 namespace {
 
 std::vector<std::string> paths() {
   std::vector<std::string> all;
-  for (const Route* route : routes::all()) all.push_back(std::string(route->method) + ' ' + std::string(route->path));
+  for (const Route& route : routes()) all.push_back(std::string(route.method) + ' ' + std::string(route.path));
   return all;
 }
 
@@ -37,10 +38,10 @@ Answer turned(int status, const char* code, const std::string& message) {
 
 std::string methods_of(std::string_view path) {
   std::string methods;
-  for (const Route* route : routes::all())
-    if (route->path == path) {
-      methods += (methods.empty() ? "" : ", ") + std::string(route->method);
-      if (route->method == "GET") methods += ", HEAD";
+  for (const Route& route : routes())
+    if (route.path == path) {
+      methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+      if (route.method == "GET") methods += ", HEAD";
     }
   return methods;
 }
@@ -55,19 +56,27 @@ Answer without_route(std::string_view path) {
 
 /// A parameter that a route does not have is a mistake, as an unknown member of a body is.
 std::optional<Error> unknown_parameter(const Query& query, const Route& route) {
-  const std::vector<Parameter> known = route.parameters ? route.parameters() : std::vector<Parameter>();
-  for (const auto& [name, value] : query.all()) {
-    const auto found =
-        std::find_if(known.begin(), known.end(), [&](const Parameter& each) { return each.name == name; });
-    if (found == known.end())
-      return Error{ErrorCode::kBadInput, "query", "\"" + name + "\" is not a parameter of this path", ""};
-    if (found->flag && value != "true" && value != "false")
-      return Error{ErrorCode::kBadInput, "query: " + name, "expected true or false, found \"" + value + '"', ""};
-  }
-  for (const Parameter& each : known)
-    if (each.required && !query.find(each.name))
-      return Error{ErrorCode::kBadInput, "query: " + std::string(each.name), "it is missing", ""};
+  for (const auto& [name, value] : query.all())
+    if (name != route.parameter || name.empty())
+      return Error{ErrorCode::kBadInput, "query", '"' + name + "\" is not a parameter of this path", ""};
   return std::nullopt;
+}
+
+const Asset* asset_of(const Incoming& message) {
+  if (message.method != "GET" && message.method != "HEAD") return nullptr;
+  const std::string_view path = message.path() == "/" ? "/index.html" : message.path();
+  const auto all = assets();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Asset& asset) { return asset.path == path; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Answer answer_asset(const Asset& asset, const Incoming& message) {
+  if (message.accept_encoding.find("gzip") == std::string::npos)
+    return turned(406, "bad_input", "the page is sent compressed; accept gzip (curl --compressed)");
+  return {.type = std::string(media_type(asset.path)),
+          .body = std::string(asset.gzipped),
+          .encoding = "gzip",
+          .lasting = asset.path.starts_with("/assets/")};
 }
 
 }  // namespace
@@ -86,8 +95,8 @@ Application::Application(Services services, Guard guard)
 
 const Route* Application::route_of(std::string_view method, std::string_view path) const {
   if (method == "HEAD") method = "GET";
-  for (const Route* route : routes::all())
-    if (route->path == path && route->method == method) return route;
+  for (const Route& route : routes())
+    if (route.path == path && route.method == method) return &route;
   return nullptr;
 }
 
@@ -99,7 +108,8 @@ std::optional<Answer> Application::turned_away(const Incoming& message, const Ro
   if (!message.origin.empty() && lower(message.origin) != "http://" + lower(message.host) &&
       lower(message.origin) != "https://" + lower(message.host))
     return turned(403, "refused", "calls from pages of another origin are not answered");
-  if (guard_.token && message.path() != "/healthz") {
+  const bool open = route ? route->open : asset_of(message) != nullptr;
+  if (guard_.token && !open) {
     constexpr std::string_view kBearer = "Bearer ";
     const std::string_view given = message.authorization;
     if (!given.starts_with(kBearer) || !same_secret(given.substr(kBearer.size()), *guard_.token))
@@ -111,12 +121,15 @@ std::optional<Answer> Application::turned_away(const Incoming& message, const Ro
 }
 
 Answer Application::answer(const Incoming& message, const Route* route) const {
+  if (!route)
+    if (const Asset* asset = asset_of(message)) return answer_asset(*asset, message);
   if (!route) return without_route(message.path());
   const std::string_view target = message.target;
   const std::size_t mark = target.find('?');
   const auto query = Query::read(mark == std::string_view::npos ? "" : target.substr(mark + 1));
   if (!query) return error_answer(query.error());
   if (auto error = unknown_parameter(*query, *route)) return error_answer(*error);
+  if (!route->question.empty()) return answer_of(io::answer(route->question, message.body, services_.machine));
   return route->run({*query, message.body, services_});
 }
 

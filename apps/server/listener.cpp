@@ -38,6 +38,7 @@ Incoming incoming(const Parser::value_type& message) {
           field(message, "Origin"),
           field(message, "Authorization"),
           field(message, "X-Write-Token"),
+          field(message, "Accept-Encoding"),
           {}};
 }
 
@@ -45,7 +46,10 @@ template <class Message>
 void set_common(Message& response, const Answer& answer) {
   response.set(http::field::server, "vram-estimator/" VRAM_VERSION);
   response.set(http::field::content_type, answer.type);
-  response.set(http::field::cache_control, "no-store");
+  response.set(http::field::cache_control, answer.lasting ? "max-age=31536000, immutable" : "no-store");
+  if (!answer.encoding.empty()) response.set(http::field::content_encoding, answer.encoding);
+  response.set("X-Frame-Options", "DENY");
+  response.set("Referrer-Policy", "no-referrer");
   response.set("X-Content-Type-Options", "nosniff");
   if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
@@ -251,9 +255,8 @@ class Listener {
   void log(beast::tcp_stream& stream, const Incoming& message, const Answer& answer, Clock::time_point begun,
            const Route* route, std::size_t sent) {
     const auto took = Clock::now() - begun;
-    const auto all = routes::all();
-    application_.metrics().count(std::size_t(std::find(all.begin(), all.end(), route) - all.begin()), answer.status,
-                                 took);
+    const auto all = routes();
+    application_.metrics().count(route ? std::size_t(route - all.data()) : all.size(), answer.status, took);
     if (!listen_.log) return;
     beast::error_code ignored;
     const auto peer = stream.socket().remote_endpoint(ignored).address().to_string();

@@ -29,7 +29,7 @@ class Query {
 struct Incoming {
   std::string method;  // "GET"
   std::string target;  // "/v1/models?search=qwen"
-  std::string host, origin, authorization, write_token;
+  std::string host, origin, authorization, write_token, accept_encoding;
   std::string body;
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
@@ -39,7 +39,9 @@ struct Answer {
   int status = 200;
   std::string type = "application/json";
   std::string body;
-  std::string allow = {};  // of a 405
+  std::string allow = {};     // of a 405
+  std::string encoding = {};  // "gzip"
+  bool lasting = false;       // never changes under its path
 };
 
 /// `value` on a line.

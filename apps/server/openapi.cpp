@@ -91,17 +91,16 @@ Value responses(const Route& route) {
 
 Value parameters(const Route& route) {
   json::Array all;
-  if (route.parameters)
-    for (const Parameter& each : route.parameters()) {
-      Object schema, one;
-      schema.set("type", text(each.flag ? "boolean" : "string"));
-      one.set("name", text(each.name));
-      one.set("in", text("query"));
-      one.set("required", Value(each.required));
-      one.set("description", text(each.description));
-      one.set("schema", Value(std::move(schema)));
-      all.push_back(Value(std::move(one)));
-    }
+  if (!route.parameter.empty()) {
+    Object schema, one;
+    schema.set("type", text("string"));
+    one.set("name", text(route.parameter));
+    one.set("in", text("query"));
+    one.set("required", Value(false));
+    one.set("description", text(route.parameter_is));
+    one.set("schema", Value(std::move(schema)));
+    all.push_back(Value(std::move(one)));
+  }
   if (route.writes) {
     Object schema, one;
     schema.set("type", text("string"));
@@ -145,11 +144,11 @@ Value openapi() {
   info.set("title", text("VRAM Estimator"));
   info.set("version", text(VRAM_VERSION));
   info.set("license", *json::parse(R"({"name": "Apache-2.0", "identifier": "Apache-2.0"})", "license"));
-  for (const Route* route : routes::all()) {
-    const Value* known = paths.find(route->path);
+  for (const Route& route : routes()) {
+    const Value* known = paths.find(route.path);
     Object item = known ? *known->object() : Object();
-    item.set(route->method == "POST" ? "post" : "get", operation(*route));
-    paths.set(std::string(route->path), Value(std::move(item)));
+    item.set(route.method == "POST" ? "post" : "get", operation(route));
+    paths.set(std::string(route.path), Value(std::move(item)));
   }
   Object all = schemas();
   all.set("error", error_schema());

@@ -1,9 +1,8 @@
-// What a route is: a row of data and a function. The router, the OpenAPI document and the metrics read the same rows.
+// What a route is: a row of data. The router, the OpenAPI document and the metrics read the same rows.
 #pragma once
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "server/message.h"
 #include "server/services.h"
@@ -12,34 +11,32 @@ namespace vram::server {
 
 struct Parameter {
   std::string_view name, description;
-  bool required = false;
-  bool flag = false;  // "true" or "false"; else any text
 };
 
 struct Route {
-  enum class Work {
-    kQuick,  // answered where it was read: well under a millisecond
+  enum class Work : std::uint8_t {
+    kQuick,  // answered where it was read: a few milliseconds at most
     kLong,   // on a thread of its own, a bounded number at once
   };
 
   std::string_view method;  // "GET" or "POST"
   std::string_view path;
   std::string_view summary;
+  std::string_view question = {};  // of io::questions(), which answers the body
   Work work = Work::kQuick;
   bool writes = false;               // needs the token that GET /v1/session gives to the page
-  std::size_t most_body = 1u << 20;  // bytes
-  std::string_view request = {};     // name of the body's schema; empty: it has none
-  std::string_view response = {};    // name of the answer's schema; empty: any JSON
-  std::vector<Parameter> (*parameters)() = nullptr;
+  bool open = false;                 // asks nobody for the service's token
+  std::size_t most_body = 4u << 20;  // bytes
+  std::string_view request = {};     // name of the body's schema
+  std::string_view response = {};    // name of the answer's schema
+  std::string_view parameter = {};   // of the query
+  std::string_view parameter_is = {};
 
-  /// One of the two. A route by lines answers each line of its body with a line, in order.
+  /// In place of a question. A route by lines answers each line of its body with a line, in order.
   Answer (*run)(const Call& call) = nullptr;
   std::string (*each_line)(std::string_view line, const Services& services) = nullptr;
 };
 
-namespace routes {
-/// All routes, by file name; generated from the files of this folder.
-std::span<const Route* const> all();
-}  // namespace routes
+std::span<const Route> routes();
 
 }  // namespace vram::server

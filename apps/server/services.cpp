@@ -37,42 +37,19 @@ Result<std::string> real_folder(const std::string& folder) {
   return Error{ErrorCode::kNotFound, folder, "there is no such folder", ""};
 }
 
-Result<std::string> admitted(const std::string& source, const Services& services) {
+Result<std::string> admitted(const std::string& source, const std::vector<std::string>& allowed) {
   if (source.find('\0') != std::string::npos)
     return Error{ErrorCode::kBadInput, "model.source", "a name has no NUL in it", ""};
   if (source.find(':') != std::string::npos && !looks_like_path(source)) return source;  // "catalog:NAME"
   const auto real = real_path(source);
   if (real)
-    for (const std::string& folder : services.allowed)
+    for (const std::string& folder : allowed)
       if (within(*real, folder)) return *real;
   if (looks_like_path(source))
     return Error{ErrorCode::kNotFound, "model.source", "no such file in a folder that this service may read",
                  "start it with --allow-path FOLDER, or send the config itself as \"config\""};
   // A name that happens to be a file's here, too, is the catalogue's.
   return real ? "catalog:" + source : source;
-}
-
-Result<options::RequestForm> admitted(options::RequestForm form, const Services& services) {
-  if (form.model.config || form.model.formula) return form;
-  auto source = admitted(form.model.source, services);
-  if (!source) return source.error();
-  form.model.source = *std::move(source);
-  return form;
-}
-
-Result<json::Value> read_object(std::string_view body) {
-  auto value = json::parse(body, "body");
-  if (value && !value->object())
-    return Error{ErrorCode::kBadInput, "body", "expected an object, found " + json::describe(*value), ""};
-  return value;
-}
-
-Result<options::RequestForm> read_form(std::string_view body, const Services& services) {
-  const auto value = json::parse(body, "request");
-  if (!value) return value.error();
-  auto form = options::read_request(*value);
-  if (!form) return form.error();
-  return admitted(*std::move(form), services);
 }
 
 }  // namespace vram::server

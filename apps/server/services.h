@@ -17,8 +17,7 @@ struct Services {
   io::Machine machine;
   /// Detection with its warnings, for GET /v1/detect.
   std::function<json::Value()> detected;
-  std::vector<std::string> allowed;  // folders whose files a request may name, as realpath gives them
-  std::string write_token;           // of this run of the service
+  std::string write_token;  // of this run of the service
   std::function<std::string()> metrics;
 };
 
@@ -33,16 +32,10 @@ struct Call {
 ///   errors  kNotFound where it is none
 Result<std::string> real_folder(const std::string& folder);
 
-/// The model's name with files of this machine out of reach, but for those in the allowed folders.
+/// A model's name, with files of this machine out of reach but for those in the allowed folders (as realpath gives
+/// them): what io::Machine::admit is for the service.
 ///
 ///   errors  kNotFound for a path elsewhere, whether anything lies there or not
-Result<std::string> admitted(const std::string& source, const Services& services);
-
-/// The request of a body, its paths admitted.
-Result<options::RequestForm> read_form(std::string_view body, const Services& services);
-Result<options::RequestForm> admitted(options::RequestForm form, const Services& services);
-
-/// The body's one JSON object.
-Result<json::Value> read_object(std::string_view body);
+Result<std::string> admitted(const std::string& source, const std::vector<std::string>& allowed);
 
 }  // namespace vram::server

@@ -81,7 +81,10 @@ Result<json::Value> answer_gguf(const options::RequestForm& form, const Machine&
   return report::llamacpp_json(*report);
 }
 
-Result<json::Value> answered(const options::RequestForm& form, const Machine& machine) {
+Result<json::Value> answered(const options::RequestForm& given, const Machine& machine) {
+  const auto known = admitted(given, machine);
+  if (!known) return known.error();
+  const options::RequestForm& form = *known;
   if (form.model.formula) return answer_formula(form);
   if (!form.model.config) {
     const auto gguf = find_gguf(form.model.source, machine);
@@ -111,8 +114,18 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
   return choice;
 }
 
+Result<options::RequestForm> admitted(options::RequestForm form, const Machine& machine) {
+  if (!machine.admit || form.model.config || form.model.formula) return form;
+  auto source = machine.admit(form.model.source);
+  if (!source) return source.error();
+  form.model.source = *std::move(source);
+  return form;
+}
+
 Result<plan::Request> complete(const options::RequestForm& given, const Machine& machine) {
-  options::RequestForm form = given;
+  auto known = admitted(given, machine);
+  if (!known) return known.error();
+  options::RequestForm form = *std::move(known);
   const auto entry = registry_name(form.model.source);
   std::optional<Result<std::shared_ptr<const ModelSource>>> served;
   if (entry) served = take_entry(*entry, machine, form);

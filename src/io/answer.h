@@ -21,12 +21,17 @@ struct Machine {
   std::optional<std::string> registry = {};
   /// Told what an answer leaves out; may be empty.
   std::function<void(const Error&)> warn = {};
+  /// Asked before a model's name is looked for; answers the name to look for. May be empty: any name will do.
+  std::function<Result<std::string>(const std::string&)> admit = {};
 };
 
 /// The GPU of a form: the named one, or those in this machine.
 ///
 ///   errors  as options::choose_gpu; kUnavailable where none is in this machine and none was named
 Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine);
+
+/// The form with its model's name as the machine admits it. Errors are those of `admit`.
+Result<options::RequestForm> admitted(options::RequestForm form, const Machine& machine);
 
 /// The request that `form` spells: its model read, its GPU found. A model "registry:NAME" is served as its entry says,
 /// where the form's own arguments do not say otherwise.

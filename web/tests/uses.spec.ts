@@ -68,11 +68,12 @@ test('a registry entry fills the form, and applying shows the diff before anythi
 });
 
 test('a service writes what was applied', async ({ page }) => {
-  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] }, headers: { 'x-vram-token': 'secret' } }));
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] } }));
+  await page.route('**/v1/session', (route) => route.fulfill({ json: { write_token: 'secret' } }));
   await page.route('**/v1/registry/file', (route) => route.fulfill({ json: { place: 'model_registry.json', text: REGISTRY } }));
   let told: unknown;
   await page.route('**/v1/registry/apply', (route) => {
-    told = { body: route.request().postDataJSON(), token: route.request().headers()['x-vram-token'] };
+    told = { body: route.request().postDataJSON(), token: route.request().headers()['x-write-token'] };
     return route.fulfill({ json: { diff: '' } });
   });
   await open(page);

@@ -74,11 +74,13 @@ Result<server::Services> services_of(const Arguments& arguments, const Session& 
     const auto found = probe::detect(probe::this_machine());
     return found ? report::detected_gpus_json(found->gpus, found->warnings) : io::error_json(found.error());
   };
+  std::vector<std::string> allowed;
   for (const std::string& folder : split(arguments.text("--allow-path").value_or(""))) {
     auto real = server::real_folder(folder);
     if (!real) return real.error();
-    services.allowed.push_back(*std::move(real));
+    allowed.push_back(*std::move(real));
   }
+  services.machine.admit = [allowed](const std::string& source) { return server::admitted(source, allowed); };
   return services;
 }
 

@@ -1,0 +1,20 @@
+// The page, where it was built before the program: its files as they go over the wire.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace vram::server {
+
+struct Asset {
+  std::string_view path;     // "/index.html"
+  std::string_view gzipped;  // its content
+};
+
+/// Empty without a built page.
+std::span<const Asset> assets();
+
+/// "text/html; charset=utf-8" for "/index.html"
+std::string_view media_type(std::string_view path);
+
+}  // namespace vram::server

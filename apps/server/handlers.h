@@ -1,0 +1,24 @@
+// Answers that are no question of io::questions(): those about the service itself, the machine and its files.
+#pragma once
+
+#include "server/route.h"
+
+namespace vram::server {
+
+Answer health(const Call& call);
+Answer metrics(const Call& call);
+Answer description(const Call& call);
+/// {"write_token", "version"}: only a page of this very origin can read it, so only that can write.
+Answer session(const Call& call);
+Answer detected(const Call& call);
+Answer known_gpus(const Call& call);
+Answer known_models(const Call& call);
+Answer profiles(const Call& call);
+Answer registry_entries(const Call& call);
+/// {"place", "text"}: the registry's file as it is.
+Answer registry_file(const Call& call);
+Answer apply_to_registry(const Call& call);
+Answer placements(const Call& call);
+std::string batch_line(std::string_view line, const Services& services);
+
+}  // namespace vram::server
