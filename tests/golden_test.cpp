@@ -329,20 +329,22 @@ Answers our_answers(const json::Value& line, const ModelSource& source, const Op
   auto exact = plan::derive(patched, std::move(deployment));
   if (!exact) return fail(exact.error());
   answers["derived.cache_dtype"] = '"' + exact->deployment.kv.cache_dtype + '"';
-  answers["weights"] = std::to_string(exact->weights.front().total().count());
-  answers["weights_pp"] = list(exact->weights, [](const memory::Weights& w) { return w.total().count(); });
-  answers["parameters"] = std::to_string(exact->weights.front().elements);
-  const auto& loaded = exact->quantised.empty() ? exact->weights : exact->quantised;
+  answers["weights"] = std::to_string(exact->placed->weights.front().total().count());
+  answers["weights_pp"] = list(exact->placed->weights, [](const memory::Weights& w) { return w.total().count(); });
+  answers["parameters"] = std::to_string(exact->placed->weights.front().elements);
+  const auto& loaded = exact->placed->quantised.empty() ? exact->placed->weights : exact->placed->quantised;
   answers["quantised_weights"] = std::to_string(loaded.front().total().count());
-  if (!exact->lora_slots.empty()) answers["lora"] = std::to_string(exact->lora_slots.front().count());
-  if (exact->draft_weights) answers["draft_weights"] = std::to_string(exact->draft_weights->total().count());
+  if (!exact->placed->lora_slots.empty()) answers["lora"] = std::to_string(exact->placed->lora_slots.front().count());
+  if (exact->placed->draft_weights)
+    answers["draft_weights"] = std::to_string(exact->placed->draft_weights->total().count());
   json::Object backends;
-  for (const auto& [name, layers] : exact->caches.front().backends.layers) backends.set(name, json::Value(layers));
+  for (const auto& [name, layers] : exact->caches->specs.front().backends.layers)
+    backends.set(name, json::Value(layers));
   answers["backends"] = json::write_line(json::Value(std::move(backends)));
-  answers["block_after_backend"] = std::to_string(exact->caches.front().backends.block_size.count());
-  answers["layout"] = '"' + exact->caches.front().backends.layout + '"';
+  answers["block_after_backend"] = std::to_string(exact->caches->specs.front().backends.block_size.count());
+  answers["layout"] = '"' + exact->caches->specs.front().backends.layout + '"';
   if (const json::Value* available = line.find("gpu_memory_available_for_kv_bytes")) {
-    const std::vector<Bytes> each(exact->stages.size(), Bytes(*available->integer()));
+    const std::vector<Bytes> each(exact->stages().size(), Bytes(*available->integer()));
     add_kv(plan::plan_kv(*exact, each), !memory::groups_before_profiling(engine->as_of), answers);
   }
   return answers;

@@ -1,6 +1,7 @@
 #include "arch/builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "units/match.h"
 
@@ -40,10 +41,12 @@ Block& Block::head(std::string name, std::int64_t rows, std::int64_t width, bool
 
 Block& Block::add_linear(std::string_view type, std::string name, std::int64_t input, std::vector<Columns> outputs,
                          Linear::Input split, const LinearOptions& options) {
-  const Packing packing =
-      options.quantised ? builder_->quantisation().linear({path(name), options.shards, type}) : Packing(Unquantised{});
+  const Quantisation& quantisation = builder_->quantisation();
+  const Packing packing = options.quantised && quantisation.any()
+                              ? quantisation.linear({path(name), options.shards, type})
+                              : Packing(Unquantised{});
   // Adapters split a merged layer into its outputs, where the checkpoint does or where there are three and more.
-  const bool split_up = builder_->quantisation().parts({path(name), options.shards, type}) > 1 ||
+  const bool split_up = quantisation.parts({name, options.shards, type}) > 1 ||
                         (outputs.size() > 2 && type == "MergedColumnParallelLinear");
   const std::int64_t adapters = split_up ? std::int64_t(outputs.size()) : 1;
   modules.push_back(Linear{std::move(name), input, std::move(outputs), split, options.bias, packing, options.dtype,
@@ -137,8 +140,9 @@ Block& Block::rotary(RotaryTable table) {
 
 Block& Block::attention(std::string name, LayerCache cache, bool sinks, bool quantised) {
   const KvScales scales =
-      quantised ? builder_->quantisation().attention({path(name)}, std::holds_alternative<LatentAttention>(cache))
-                : KvScales{};
+      quantised && builder_->quantisation().any()
+          ? builder_->quantisation().attention({path(name)}, std::holds_alternative<LatentAttention>(cache))
+          : KvScales{};
   modules.push_back(AttentionScales{name, scales, scales.per_head ? kv_heads_of(cache) : 0});
   caches.push_back({std::move(name), std::move(cache), sinks, false});
   return *this;
@@ -159,7 +163,8 @@ Builder::Builder(const ModelSource& source, const BuildOptions& options, Quantis
     : config_(source.config, source.place),
       text_(source.text(), source.place),
       options_(options),
-      quantisation_(std::move(quantisation)) {}
+      quantisation_(std::move(quantisation)),
+      max_model_len_(std::exchange(options_.max_model_len, 0)) {}
 
 Result<Builder> Builder::start(const ModelSource& source, const BuildOptions& options, const ModelNames& names) {
   auto quantisation = Quantisation::read(source, options, names);
@@ -203,6 +208,7 @@ Result<Model> Builder::finish() {
   if (config_.error()) return *config_.error();
   if (text_.error()) return *text_.error();
   if (quantisation_.error()) return *quantisation_.error();
+  model.follows_max_model_len = model.follows_max_model_len || follows_length_;
   return std::move(model);
 }
 

@@ -182,9 +182,9 @@ void self_attention(Block& layer, const Decoder& decoder, const SelfAttention& a
 
 void add_layers(Builder& builder, const Decoder& decoder, const std::string& prefix, LayerShape shape,
                 const LayerWindows& windows) {
-  add_layers(builder, decoder, prefix, [&](Block& layer, std::int64_t i) {
-    shape.attention.cache = shape.bidirectional ? encoder_cache(decoder.heads, windows.of(i))
-                                                : attention_cache(builder, decoder.heads, windows.of(i));
+  const auto fill = [&](Block& layer, std::optional<Tokens> window) {
+    shape.attention.cache =
+        shape.bidirectional ? encoder_cache(decoder.heads, window) : attention_cache(builder, decoder.heads, window);
     if (shape.by_transformers) {
       transformers_attention(layer, decoder, shape.attention);
       transformers_mlp(layer, decoder, shape.mlp);
@@ -198,7 +198,21 @@ void add_layers(Builder& builder, const Decoder& decoder, const std::string& pre
       else
         layer.rms_norm(std::string(norm), decoder.hidden);
     }
-  });
+  };
+  // Without quantisation, which goes by names, layers of one window are alike.
+  std::vector<std::pair<std::optional<Tokens>, int>> known;
+  for (std::int64_t i = 0; i < decoder.layers; ++i) {
+    const std::optional<Tokens> window = windows.of(i);
+    const auto same = std::ranges::find(known, window, [](const auto& each) { return each.first; });
+    if (same != known.end()) {
+      builder.model.layers.push_back(same->second);
+      continue;
+    }
+    Block layer = builder.block(prefix + '.' + std::to_string(i));
+    fill(layer, window);
+    builder.add_layer(std::move(layer));
+    if (!builder.quantisation().any()) known.emplace_back(window, builder.model.layers.back());
+  }
 }
 
 void tie_as_the_whole(Builder& builder) {

@@ -56,8 +56,8 @@ double widest_layer(const Model& model, const Parallel& parallel) {
   return widest;
 }
 
-/// Both workspaces of the modular Triton kernel for the largest expert layer.
-Bytes expert_workspaces(const Model& model, const Parallel& parallel, std::int64_t tokens, std::int64_t element) {
+/// Both workspaces of the modular Triton kernel for a token at the largest expert layer.
+Bytes expert_workspace(const Model& model, const Parallel& parallel) {
   Bytes most;
   for (const Layer& layer : model.kinds)
     for (const Module& module : layer.modules) {
@@ -65,21 +65,28 @@ Bytes expert_workspaces(const Model& model, const Parallel& parallel, std::int64
       if (!experts) continue;
       const std::int64_t inner =
           parallel.expert ? experts->intermediate : ceil_div(experts->intermediate, parallel.expert_ranks());
-      const Bytes token = Bytes(element) * experts->per_token;
+      const Bytes token = Bytes(width(model.dtype)) * experts->per_token;
       const Bytes first = token * std::max(inner, experts->hidden),
                   second = token * std::max((experts->gated ? 2 : 1) * inner, experts->hidden);
-      most = std::max(most, (first + second) * tokens);
+      most = std::max(most, first + second);
     }
   return most;
 }
 
 }  // namespace
 
-Activations activation_peak(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
-                            const ProfileRun& run) {
+ActivationShape activation_shape(const Model& model, const Parallel& parallel) {
+  const auto routed = [](const Module& module) { return std::holds_alternative<Experts>(module); };
+  const bool mixture =
+      std::ranges::any_of(model.kinds, [&](const Layer& layer) { return std::ranges::any_of(layer.modules, routed); });
+  return {widest_layer(model, parallel), expert_workspace(model, parallel), mixture};
+}
+
+Activations activation_peak(const Model& model, const ActivationShape& shape, const Stage& stage,
+                            const Platform& platform, const ProfileRun& run) {
   const std::int64_t element = width(model.dtype);
   const double hidden_rows = stage.first() && !stage.last() ? kHiddenRowsFirstStage : kHiddenRows;
-  const double per_token = widest_layer(model, parallel) + hidden_rows * double(model.hidden);
+  const double per_token = shape.widest_layer + hidden_rows * double(model.hidden);
   Activations result;
   result.forward = Bytes(element) * std::int64_t(per_token * double(run.tokens));
 
@@ -97,7 +104,7 @@ Activations activation_peak(const Model& model, const Parallel& parallel, const 
   if (run.encoder_tokens > 0)
     result.sampling += Bytes(element) * model.hidden * std::max(run.encoder_tokens, run.tokens);
 
-  const Bytes workspaces = expert_workspaces(model, parallel, run.tokens, element);
+  const Bytes workspaces = shape.expert_workspace * run.tokens;
   (vllm::in_force(kWorkspacesPersist, platform.as_of) ? result.persistent : result.forward) += workspaces;
   const Bytes peak = std::max(result.forward, result.sampling) + result.persistent;
   result.peak = Estimate::about(peak, 0.08, Bytes(64 * kMiB));

@@ -20,13 +20,21 @@ struct ProfileRun {
   int multiprocessors = 132;
 };
 
+/// What of a model decides its activations on a rank, whatever the batch.
+struct ActivationShape {
+  double widest_layer = 0;  // elements that a token needs inside it
+  Bytes expert_workspace;   // both workspaces of the modular kernel for a token, at the largest expert layer
+  bool mixture = false;     // has routed experts
+};
+ActivationShape activation_shape(const Model& model, const Parallel& parallel);
+
 struct Activations {
   Estimate peak;
   Bytes forward, sampling, persistent;  // the terms of it: peak = max(forward, sampling) + persistent
 };
 
 /// source  fitted to 35 published start-ups of vLLM 0.19.0 on an H100 (mean error 0.9 %): see docs/model.md
-Activations activation_peak(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
-                            const ProfileRun& run);
+Activations activation_peak(const Model& model, const ActivationShape& shape, const Stage& stage,
+                            const Platform& platform, const ProfileRun& run);
 
 }  // namespace vram::memory

@@ -99,7 +99,7 @@ bool is_hybrid(const Model& model) {
   });
 }
 
-Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvSettings& settings) {
+Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvShape& settings) {
   AttentionConfig config;
   if (!settings.attention_backend.empty()) {
     config.backend = read_attention_backend(settings.attention_backend);

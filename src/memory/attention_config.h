@@ -20,7 +20,7 @@ bool is_hybrid(const Model& model);
 
 /// errors  kBadInput for a backend that vLLM does not have
 /// source  vllm/engine/arg_utils.py; model_executor/models/config.py; platforms/cuda.py, check_and_update_config
-Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvSettings& settings);
+Result<AttentionConfig> attention_config(const Model& model, const Platform& platform, const KvShape& settings);
 
 /// The block size that vLLM's configuration forces on MLA (until 0.18 asked the backends themselves).
 ///

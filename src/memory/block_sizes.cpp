@@ -50,10 +50,11 @@ constexpr Step<bool> kMambaFollowsCache[] = {
 static_assert(well_formed(kAsked) && well_formed(kFitsSkipped) && well_formed(kChecks) && well_formed(kMambaMode) &&
               well_formed(kMambaFollowsCache));
 
-Tokens mamba_block(const KvSettings& settings, vllm::Date day) {
+Tokens mamba_block(const BlockQuestion& question, vllm::Date day) {
+  const KvShape& settings = question.settings;
   if (settings.mamba_block_size) return *settings.mamba_block_size;
-  const bool follows = settings.prefix_caching && vllm::in_force(kMambaFollowsCache, day);
-  return follows ? settings.block_size.value_or(kDefaultBlock) : settings.max_model_len;
+  return state_blocks_follow_length(settings, day) ? question.max_model_len
+                                                   : settings.block_size.value_or(kDefaultBlock);
 }
 
 std::string listed(const std::vector<KernelBlock>& pages) {
@@ -121,7 +122,11 @@ std::optional<Error> check(const BlockQuestion& question, const BlockSizes& size
 
 bool backends_come_first(vllm::Date as_of) { return vllm::in_force(kAsked, as_of) != Asked::kNobody; }
 
-std::string_view mamba_cache_mode(const KvSettings& settings, vllm::Date as_of) {
+bool state_blocks_follow_length(const KvShape& settings, vllm::Date as_of) {
+  return !settings.mamba_block_size && !(settings.prefix_caching && vllm::in_force(kMambaFollowsCache, as_of));
+}
+
+std::string_view mamba_cache_mode(const KvShape& settings, vllm::Date as_of) {
   const MambaMode rule = vllm::in_force(kMambaMode, as_of);
   if (rule == MambaMode::kAllWithPrefixes && settings.prefix_caching) return "all";
   return rule == MambaMode::kOwn && !settings.mamba_cache_mode.empty() ? settings.mamba_cache_mode
@@ -132,7 +137,7 @@ BlockSizes configured_block_sizes(const BlockQuestion& question) {
   const vllm::Date day = question.context.platform.as_of;
   BlockSizes sizes;
   sizes.block = question.settings.block_size.value_or(kDefaultBlock);
-  sizes.mamba_block = mamba_block(question.settings, day);
+  sizes.mamba_block = mamba_block(question, day);
   if (question.recurrent && vllm::in_force(kAsked, day) <= Asked::kFirstLayer) align_hybrid(question, sizes);
   return sizes;
 }

@@ -33,7 +33,8 @@ struct BlockSizes {
 };
 
 struct BlockQuestion {
-  const KvSettings& settings;
+  const KvShape& settings;
+  Tokens max_model_len;                    // what a state's block is as long as, where nothing else decides
   const AttentionContext& context;         // of the target
   std::vector<AttentionBackend> backends;  // of the stage's attention, each once, in the order of layers
   bool latent = false;                     // MLA
@@ -44,8 +45,11 @@ struct BlockQuestion {
 /// Whether backends are chosen before block sizes. They were chosen after them up to 0.17.
 bool backends_come_first(vllm::Date as_of);
 
+/// Whether a recurrent layer's block is as long as the longest request, where nothing else makes it longer.
+bool state_blocks_follow_length(const KvShape& settings, vllm::Date as_of);
+
 /// vLLM's mamba_cache_mode: before 0.16 it followed from prefix caching.
-std::string_view mamba_cache_mode(const KvSettings& settings, vllm::Date as_of);
+std::string_view mamba_cache_mode(const KvShape& settings, vllm::Date as_of);
 
 /// Block sizes while backends are not chosen yet, which is all there is up to 0.17 and of which 0.18 and 0.19 keep the
 /// recurrent part. `question.backends` is not read.

@@ -114,8 +114,7 @@ Bytes needed_bytes(const KvGrouping& grouping, std::size_t stage, Tokens length,
   if (rule == Need::kLayers) return layers_need(grouping, stage, length, demand);
   const std::span<const LayerGroup> groups = groups_on(grouping, stage);
   if (groups.empty()) return Bytes(0);
-  if (rule == Need::kPoolBlocks)
-    return bytes_per_block(grouping, stage, demand.as_of) * all_blocks(groups, length, demand);
+  if (rule == Need::kPoolBlocks) return grouping.blocks[stage].bytes * all_blocks(groups, length, demand);
   const auto where = rule == Need::kFirstGroup ? std::nullopt : std::optional(stage);
   if (groups.size() == 1 && groups.front().uniform_type) return uniform_need(groups.front(), where, length, demand);
   if (std::all_of(groups.begin(), groups.end(), [](const LayerGroup& g) { return g.uniform_type; }))
@@ -146,7 +145,7 @@ Tokens longest_fitting(const KvGrouping& grouping, std::size_t stage, Bytes memo
 
 Bytes checked_memory(const KvGrouping& grouping, std::size_t stage, Bytes memory, vllm::Date as_of) {
   if (!vllm::in_force(kReservesNullBlock, as_of)) return memory;
-  return memory - bytes_per_block(grouping, stage, as_of);
+  return memory - grouping.blocks[stage].bytes;
 }
 
 Fitted fit_length(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens limit, const Demand& demand) {
@@ -166,19 +165,31 @@ Fitted fit_length(const KvGrouping& grouping, std::span<const Bytes> checked, To
   return {longest, fitted(limit, longest, limiting, demand.as_of), {}};
 }
 
-std::optional<std::string> fit_refusal(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens length,
-                                       const Demand& demand) {
-  const Need rule = vllm::in_force(kNeed, demand.as_of);
-  const bool whole = rule == Need::kFirstGroup;
+std::optional<Misfit> misfit(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens length,
+                             const Demand& demand) {
+  using Kind = Misfit::Kind;
+  const bool whole = vllm::in_force(kNeed, demand.as_of) == Need::kFirstGroup;
   for (std::size_t stage = 0; stage < (whole ? 1 : checked.size()); ++stage) {
     const Bytes memory = whole ? *std::min_element(checked.begin(), checked.end()) : checked[stage];
-    if (memory <= Bytes(0)) return no_memory(demand.as_of);
-    if (need_undefined(grouping, demand)) return kNoContextParallelWindow;
+    if (memory <= Bytes(0)) return Misfit{Kind::kNoMemory, stage, memory, Bytes(0)};
+    if (need_undefined(grouping, demand)) return Misfit{Kind::kUndefined, stage, memory, Bytes(0)};
     const Bytes needed = needed_bytes(grouping, stage, length, demand);
-    if (needed <= memory) continue;
-    return too_long(length, needed, memory, longest_fitting(grouping, stage, memory, length, demand), demand.as_of);
+    if (needed > memory) return Misfit{Kind::kTooLong, stage, memory, needed};
   }
   return std::nullopt;
+}
+
+std::string sentence(const Misfit& misfit, const KvGrouping& grouping, Tokens length, const Demand& demand) {
+  switch (misfit.kind) {
+    case Misfit::Kind::kNoMemory:
+      return no_memory(demand.as_of);
+    case Misfit::Kind::kUndefined:
+      return kNoContextParallelWindow;
+    case Misfit::Kind::kTooLong:
+      break;
+  }
+  const Tokens fitting = longest_fitting(grouping, misfit.stage, misfit.memory, length, demand);
+  return too_long(length, misfit.needed, misfit.memory, fitting, demand.as_of);
 }
 
 }  // namespace vram::memory

@@ -30,9 +30,17 @@ struct Fitted {
 };
 Fitted fit_length(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens limit, const Demand& demand);
 
-/// The first stage's refusal, in vLLM's order of checks.
-std::optional<std::string> fit_refusal(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens length,
-                                       const Demand& demand);
+/// Why a request does not fit.
+struct Misfit {
+  enum class Kind { kNoMemory, kUndefined, kTooLong } kind;
+  std::size_t stage = 0;  // the first on which it does not, in vLLM's order of checks
+  Bytes memory, needed;
+};
+std::optional<Misfit> misfit(const KvGrouping& grouping, std::span<const Bytes> checked, Tokens length,
+                             const Demand& demand);
+
+/// vLLM's refusal.
+std::string sentence(const Misfit& misfit, const KvGrouping& grouping, Tokens length, const Demand& demand);
 
 /// Whether a window among `groups` would be divided over context-parallel ranks, which vLLM does not do.
 bool splits_windows(std::span<const LayerGroup> groups, const Demand& demand);

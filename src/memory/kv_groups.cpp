@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "memory/kv_alike.h"
+#include "memory/kv_capacity.h"
 #include "memory/kv_messages.h"
 #include "memory/kv_packed.h"
 #include "memory/kv_unify.h"
@@ -245,7 +246,7 @@ void group_mixed(const KvLayers& layers, vllm::Date as_of, KvGrouping& grouping)
   add_hidden_groups(filter_layers(layers, hidden), as_of, grouping);
 }
 
-void group_one(KvLayers layers, vllm::Date as_of, const KvSettings& settings, KvGrouping& grouping) {
+void group_one(KvLayers layers, vllm::Date as_of, const KvShape& settings, KvGrouping& grouping) {
   if (!settings.hybrid_manager || always_promotes(as_of)) {
     Unified unified = without_hybrid_manager(std::move(layers), as_of, grouping.log);
     if (unified.refusal) return void(grouping.refusal = std::move(unified.refusal));
@@ -298,7 +299,7 @@ void sort_groups(std::vector<LayerGroup>& groups, vllm::Date as_of) {
 }
 
 /// Each stage's own groups, which must be alike as far as both go.
-void group_by_stage(const KvLayers& layers, vllm::Date as_of, const KvSettings& settings, KvGrouping& grouping) {
+void group_by_stage(const KvLayers& layers, vllm::Date as_of, const KvShape& settings, KvGrouping& grouping) {
   for (std::size_t stage = 0; stage < layers.stages; ++stage) {
     KvGrouping own;
     own.layout = grouping.layout;
@@ -372,7 +373,7 @@ LayerGroup uniform_group(const KvLayers& layers, std::span<const std::size_t> gr
   return made;
 }
 
-KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const KvSettings& settings) {
+KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const KvShape& settings) {
   KvGrouping grouping;
   grouping.stages = stages.size();
   if (stages.empty()) return grouping;
@@ -390,6 +391,10 @@ KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const
     group_by_stage(layers, as_of, settings, grouping);
   else
     group_one(std::move(layers), as_of, settings, grouping);
+  if (!grouping.refusal)
+    for (std::size_t stage = 0; stage < grouping.stages; ++stage)
+      grouping.blocks.push_back({bytes_per_block(grouping, stage, as_of), bytes_divided(grouping, stage, as_of),
+                                 layout_refusal(grouping, stage, as_of)});
   return grouping;
 }
 

@@ -37,6 +37,13 @@ struct KvGrouping {
   std::string layout;                      // kv_cache_layout
   std::vector<std::string> log;
   std::vector<std::vector<std::string>> log_by_stage;  // up to 0.10
+  /// What a block takes on a stage, once the layers are grouped.
+  struct Block {
+    Bytes bytes;                         // in the pool
+    Bytes divided;                       // by which the stage's memory is divided
+    std::optional<std::string> refusal;  // of the layout
+  };
+  std::vector<Block> blocks;  // a stage; none where the grouping is refused
   std::optional<std::string> refusal;
   std::size_t refused_stage = 0;  // up to 0.10: whose groups are refused
 };
@@ -44,7 +51,7 @@ struct KvGrouping {
 /// Groups the layers of one replica.
 ///
 ///   source  vllm/v1/core/kv_cache_utils.py, get_kv_cache_groups; from 0.31 kv_cache_planning.py
-KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const KvSettings& settings);
+KvGrouping group_layers(std::span<const KvSpecs> stages, vllm::Date as_of, const KvShape& settings);
 
 /// Whether every stage groups its own layers (up to 0.10) instead of the replica as a whole.
 bool groups_by_stage(vllm::Date as_of);

@@ -101,17 +101,24 @@ Tokens scheduler_block(const KvGrouping& grouping, vllm::Date as_of) {
   return cached.value_or(any.value_or(grouping.cache_block_size));
 }
 
+/// What stands for a refusal where nobody reads it; short enough not to be allocated.
+constexpr const char* kRefused = "refused";
+
 /// One planning run: the steps share the grouping, the settings and the plan that they fill.
 class Planning {
  public:
-  Planning(const KvGrouping& grouping, std::span<const Bytes> available, vllm::Date as_of, const KvSettings& settings)
+  /// `words`: whether the plan's sentences and groups are asked for too.
+  Planning(const KvGrouping& grouping, std::span<const Bytes> available, vllm::Date as_of, const KvSettings& settings,
+           bool words)
       : grouping_(grouping),
         settings_(settings),
         as_of_(as_of),
+        words_(words),
         demand_(demand(settings, as_of)),
-        memory_(available.begin(), available.end()),
-        said_(grouping.log_by_stage) {
+        memory_(available.begin(), available.end()) {
     plan_.max_model_len = settings.max_model_len;
+    if (!words) return;
+    said_ = grouping.log_by_stage;
     plan_.grouping_log = grouping.log;
   }
 
@@ -120,11 +127,12 @@ class Planning {
     if (grouping_.layers.empty()) return without_cache();
     const bool grouped = !grouping_.refusal;
     if (grouped || checks_layers(as_of_)) judge(grouped);
-    if (!plan_.refusal) plan_.refusal = grouping_.refusal;
+    if (!plan_.refusal && !grouped) refuse([&] { return *grouping_.refusal; });
     if (!plan_.refusal && grouped) {
       divide();
       report();
     }
+    if (!words_) return std::move(plan_);
     for (std::vector<std::string>& lines : said_) std::move(lines.begin(), lines.end(), std::back_inserter(plan_.log));
     plan_.groups = shown(plan_.refusal ? grouping_.groups : groups_on(grouping_, 0));
     return std::move(plan_);
@@ -137,27 +145,35 @@ class Planning {
     plan_.bytes_per_block.assign(grouping_.stages, Bytes(0));
     plan_.pool.assign(grouping_.stages, Bytes(0));
     plan_.needed.assign(grouping_.stages, Bytes(0));
-    if (settings_.fit_max_model_len) say(fitted_without_cache(settings_.max_model_len, as_of_));
+    if (settings_.fit_max_model_len) say([&] { return fitted_without_cache(settings_.max_model_len, as_of_); });
     return std::move(plan_);
   }
 
-  void say(std::string line) {
-    if (!line.empty()) plan_.log.push_back(std::move(line));
+  template <class Sentence>
+  void refuse(const Sentence& sentence) {
+    plan_.refusal = words_ ? std::string(sentence()) : kRefused;
+  }
+  template <class Line>
+  void say(const Line& line) {
+    if (!words_) return;
+    if (std::string text = line(); !text.empty()) plan_.log.push_back(std::move(text));
   }
   /// Where each stage plans for itself, its lines stay together.
-  void say_on(std::size_t stage, std::string line) {
-    if (stage < said_.size())
-      said_[stage].push_back(std::move(line));
+  template <class Line>
+  void say_on(std::size_t stage, const Line& line) {
+    if (words_ && stage < said_.size())
+      said_[stage].push_back(line());
     else
-      say(std::move(line));
+      say(line);
   }
 
   /// What a block takes, what a request needs, and whether it fits.
   void judge(bool grouped) {
     if (grouped) {
       for (std::size_t stage = 0; stage < grouping_.stages; ++stage) {
-        plan_.bytes_per_block.push_back(bytes_per_block(grouping_, stage, as_of_));
-        if (!plan_.refusal) plan_.refusal = layout_refusal(grouping_, stage, as_of_);
+        const KvGrouping::Block& block = grouping_.blocks[stage];
+        plan_.bytes_per_block.push_back(block.bytes);
+        if (!plan_.refusal && block.refusal) refuse([&] { return *block.refusal; });
       }
       override_memory();
     }
@@ -167,18 +183,19 @@ class Planning {
     const Tokens length = settings_.max_model_len;
     for (std::size_t stage = 0; stage < grouping_.stages; ++stage)
       plan_.needed.push_back(needed_bytes(grouping_, stage, length, demand_));
-    estimate(checked);
+    if (words_) estimate(checked);
     if (plan_.refusal) return;
     if (settings_.fit_max_model_len) {
       Fitted fit = fit_length(grouping_, checked, length, demand_);
-      if (fit.refusal) return void(plan_.refusal = std::move(fit.refusal));
+      if (fit.refusal) return refuse([&] { return *fit.refusal; });
       plan_.max_model_len = fit.length;
-      say(std::move(fit.line));
+      say([&] { return fit.line; });
     }
     // Where each stage plans for itself, those after one that is refused are not looked at.
     std::span<const Bytes> looked_at = checked;
     if (grouping_.refusal && groups_by_stage(as_of_)) looked_at = looked_at.first(grouping_.refused_stage + 1);
-    plan_.refusal = fit_refusal(grouping_, looked_at, plan_.max_model_len, demand_);
+    if (const auto found = misfit(grouping_, looked_at, plan_.max_model_len, demand_))
+      refuse([&] { return sentence(*found, grouping_, plan_.max_model_len, demand_); });
   }
 
   void override_memory() {
@@ -186,7 +203,7 @@ class Planning {
     for (std::size_t stage = 0; stage < grouping_.stages; ++stage) {
       const Bytes block = plan_.bytes_per_block[stage];
       if (block == Bytes(0)) continue;
-      say(overridden(whole_blocks(memory_[stage], block), *settings_.num_gpu_blocks_override));
+      say([&] { return overridden(whole_blocks(memory_[stage], block), *settings_.num_gpu_blocks_override); });
       memory_[stage] = block * *settings_.num_gpu_blocks_override;
     }
   }
@@ -205,14 +222,15 @@ class Planning {
   void divide() {
     const Override rule = vllm::in_force(kOverride, as_of_);
     for (std::size_t stage = 0; stage < grouping_.stages; ++stage) {
-      const Bytes block = bytes_divided(grouping_, stage, as_of_);
+      const Bytes block = grouping_.blocks[stage].divided;
       if (block == Bytes(0)) {
         blocks_.push_back(0);
         continue;
       }
       std::int64_t blocks = std::max<std::int64_t>(memory_[stage] / block, 0);
       if (settings_.num_gpu_blocks_override) {
-        if (rule != Override::kMemory) say_on(stage, overridden(blocks, *settings_.num_gpu_blocks_override));
+        if (rule != Override::kMemory)
+          say_on(stage, [&] { return overridden(blocks, *settings_.num_gpu_blocks_override); });
         if (rule != Override::kNothing) blocks = *settings_.num_gpu_blocks_override;
       }
       blocks_.push_back(blocks);
@@ -220,24 +238,26 @@ class Planning {
     }
     plan_.num_blocks = smallest_.value_or(0);
     const bool shrinks = vllm::in_force(kShrinksTensors, as_of_);
-    if (shrinks && plan_.num_blocks == 0) plan_.refusal = kNoBlocksToShrink;
+    if (shrinks && plan_.num_blocks == 0) refuse([] { return kNoBlocksToShrink; });
     const bool all_alike = vllm::in_force(kSmallestFirst, as_of_);
     for (std::size_t stage = 0; stage < grouping_.stages; ++stage)
       plan_.pool.push_back(plan_.bytes_per_block[stage] * (all_alike ? plan_.num_blocks : blocks_[stage]));
   }
 
   void report() {
-    if (splits_windows(grouping_.groups, demand_)) return void(plan_.refusal = kNoContextParallelWindow);
+    if (splits_windows(grouping_.groups, demand_)) return refuse([] { return kNoContextParallelWindow; });
     plan_.blocks_per_request = request_blocks(0);
-    plan_.max_concurrency = concurrency(0, plan_.num_blocks);
-    plan_.tokens = tokens(0, plan_.num_blocks);
+    const std::int64_t together = blocks_together(groups_on(grouping_, 0), plan_.blocks_per_request, as_of_);
+    plan_.max_concurrency = concurrency(together, plan_.num_blocks);
+    plan_.tokens = tokens(0, together, plan_.num_blocks);
     const bool all_alike = vllm::in_force(kSmallestFirst, as_of_);
     for (std::size_t stage = 0; stage < grouping_.stages; ++stage) {
       const std::int64_t ranks = demand_.context_ranks;
-      if (ranks > 1 && multiplies(stage)) say_on(stage, multiplied(ranks, as_of_));
+      if (ranks > 1 && multiplies(stage)) say_on(stage, [&] { return multiplied(ranks, as_of_); });
       if (all_alike) continue;
-      plan_.tokens_by_stage.push_back(tokens(stage, blocks_[stage]));
-      plan_.concurrency_by_stage.push_back(concurrency(stage, blocks_[stage]));
+      const std::int64_t own = blocks_together(groups_on(grouping_, stage), request_blocks(stage), as_of_);
+      plan_.tokens_by_stage.push_back(tokens(stage, own, blocks_[stage]));
+      plan_.concurrency_by_stage.push_back(concurrency(own, blocks_[stage]));
     }
     if (!all_alike) plan_.tokens = *std::min_element(plan_.tokens_by_stage.begin(), plan_.tokens_by_stage.end());
   }
@@ -255,15 +275,15 @@ class Planning {
     return rule == Capacity::kGroups || (rule == Capacity::kTypeOrGroups && groups_on(grouping_, stage).size() == 1);
   }
 
-  [[nodiscard]] double concurrency(std::size_t stage, std::int64_t blocks) const {
+  /// `request`: blocks that one holds over all groups.
+  [[nodiscard]] double concurrency(std::int64_t request, std::int64_t blocks) const {
     const double length = double(std::max<std::int64_t>(plan_.max_model_len.count(), 1));
     if (vllm::in_force(kCapacity, as_of_) == Capacity::kBlocks)
       return double((grouping_.cache_block_size * blocks).count()) / length;
-    const std::int64_t request = blocks_together(groups_on(grouping_, stage), request_blocks(stage), as_of_);
     return request > 0 ? double(blocks) / double(request) : 0;
   }
 
-  [[nodiscard]] Tokens tokens(std::size_t stage, std::int64_t blocks) const {
+  [[nodiscard]] Tokens tokens(std::size_t stage, std::int64_t request, std::int64_t blocks) const {
     const std::span<const LayerGroup> groups = groups_on(grouping_, stage);
     const std::int64_t ranks = multiplies(stage) ? demand_.context_ranks : 1;
     Tokens block = grouping_.cache_block_size;
@@ -282,13 +302,14 @@ class Planning {
         break;
     }
     // Python's int() of a double: towards zero, and exact however large.
-    const double exact = concurrency(stage, blocks) * double(plan_.max_model_len.count());
+    const double exact = concurrency(request, blocks) * double(plan_.max_model_len.count());
     return Tokens(exact < 9.2e18 ? std::int64_t(exact) : std::numeric_limits<std::int64_t>::max());
   }
 
   const KvGrouping& grouping_;
   const KvSettings& settings_;
   vllm::Date as_of_;
+  bool words_;
   Demand demand_;
   std::vector<Bytes> memory_;
   std::vector<std::vector<std::string>> said_;  // a stage, up to 0.10
@@ -308,7 +329,13 @@ KvPlan plan_kv(std::span<const KvSpecs> stages, std::span<const Bytes> available
 KvPlan plan_kv(const KvGrouping& grouping, std::span<const Bytes> available, const Platform& platform,
                const KvSettings& settings) {
   if (plans_as_v0(platform.as_of, settings)) return plan_v0(grouping, available, platform.as_of, settings);
-  return Planning(grouping, available, platform.as_of, settings).run();
+  return Planning(grouping, available, platform.as_of, settings, true).run();
+}
+
+KvPlan kv_numbers(const KvGrouping& grouping, std::span<const Bytes> available, const Platform& platform,
+                  const KvSettings& settings) {
+  if (plans_as_v0(platform.as_of, settings)) return plan_v0(grouping, available, platform.as_of, settings);
+  return Planning(grouping, available, platform.as_of, settings, false).run();
 }
 
 std::string printed_concurrency(double concurrency) { return fixed(concurrency, 2) + "x"; }

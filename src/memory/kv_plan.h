@@ -59,6 +59,11 @@ KvPlan plan_kv(std::span<const KvSpecs> stages, std::span<const Bytes> available
 KvPlan plan_kv(const KvGrouping& grouping, std::span<const Bytes> available, const Platform& platform,
                const KvSettings& settings);
 
+/// The numbers of the same plan, as a search or a sweep asks for them a million times a second: without groups, logs
+/// and the estimate of a refusal, of which `refusal` has some word and not vLLM's.
+KvPlan kv_numbers(const KvGrouping& grouping, std::span<const Bytes> available, const Platform& platform,
+                  const KvSettings& settings);
+
 /// The lines about capacity as the release logs them, each stage's where each has its own.
 ///
 ///   source  vllm/v1/core/kv_cache_utils.py; vllm/executor/executor_base.py for the V0 engine

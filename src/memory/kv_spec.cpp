@@ -69,7 +69,7 @@ constexpr std::int64_t kDefaultChunk = 2048;  // of recurrent kernels that name 
 /// What a block question asks of the model.
 class ModelPages {
  public:
-  ModelPages(const Model& model, const Parallel& parallel, const KvSettings& settings, const AttentionContext& context)
+  ModelPages(const Model& model, const Parallel& parallel, const KvShape& settings, const AttentionContext& context)
       : model_(model), parallel_(parallel), settings_(settings), context_(context) {}
 
   [[nodiscard]] TokenPages tokens(std::string_view cache_dtype, const std::vector<Backend>& backends) const {
@@ -136,11 +136,11 @@ class ModelPages {
 
   const Model& model_;
   const Parallel& parallel_;
-  const KvSettings& settings_;
+  const KvShape& settings_;
   const AttentionContext& context_;
 };
 
-std::optional<Error> drafts_refused(const Model& model, const Platform& platform, const KvSettings& settings) {
+std::optional<Error> drafts_refused(const Model& model, const Platform& platform, const KvShape& settings) {
   const DraftsForStates rule = vllm::in_force(kDraftsForStates, platform.as_of);
   const bool qwen3_next = model.architecture.starts_with("Qwen3Next") && rule == DraftsForStates::kQwen3Next;
   if (!model.recurrent || settings.speculative_tokens == 0 || rule == DraftsForStates::kAll || qwen3_next)
@@ -222,7 +222,8 @@ std::optional<Error> lender_missing(const Model& model, const Stage& stage) {
 }  // namespace
 
 Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel& parallel, const Stage& stage,
-                         const Platform& platform, const KvSettings& settings) {
+                         const Platform& platform, const KvSettings& all) {
+  const KvShape& settings = all;
   if (auto error = drafts_refused(model, platform, settings)) return *error;
   if (auto error = lender_missing(model, stage)) return *error;
   const auto config = attention_config(model, platform, settings);
@@ -230,7 +231,8 @@ Result<KvSpecs> kv_specs(const Model& model, const Model* draft, const Parallel&
   const AttentionContext context = attention_context(model, parallel, platform, settings, *config);
   const ModelPages pages(model, parallel, settings, context);
   const bool handed_over = pages.hands_states_over();
-  BlockQuestion question{settings, context, {}, pages.latent() != nullptr, {}, pages.recurrent(handed_over)};
+  BlockQuestion question{settings, all.max_model_len,           context, {}, pages.latent() != nullptr,
+                         {},       pages.recurrent(handed_over)};
   question.pages = pages.tokens(settings.cache_dtype, {});
   const Heard heard = vllm::in_force(kHeard, platform.as_of);
 

@@ -26,7 +26,7 @@ std::string too_long_for_v0(Tokens length, Tokens held) {
 
 }  // namespace
 
-bool plans_as_v0(vllm::Date as_of, const KvSettings& settings) {
+bool plans_as_v0(vllm::Date as_of, const KvShape& settings) {
   return settings.v0_engine || vllm::in_force(kOnlyV0, as_of);
 }
 

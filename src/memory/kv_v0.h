@@ -6,7 +6,7 @@
 namespace vram::memory {
 
 /// Whether the V0 engine plans: before V1 became the default, or where it was chosen.
-bool plans_as_v0(vllm::Date as_of, const KvSettings& settings);
+bool plans_as_v0(vllm::Date as_of, const KvShape& settings);
 
 /// source  vllm/worker/worker.py, determine_num_available_blocks and raise_if_cache_size_invalid
 KvPlan plan_v0(const KvGrouping& grouping, std::span<const Bytes> available, vllm::Date as_of,

@@ -83,8 +83,12 @@ class Chooser {
   /// Layers [begin, end) of `model`, numbered from `begin + offset`.
   std::optional<Error> add(const Model& model, std::int64_t begin, std::int64_t end, std::int64_t offset, bool draft) {
     context_ = attention_context(model, q_.parallel, q_.platform, q_.settings, q_.config);
+    std::vector<Choice> choices(model.kinds.size());
     for (std::int64_t i = begin; i < end; ++i) {
-      const Layer& layer = model.kinds[std::size_t(model.layers[std::size_t(i)])];
+      const auto kind = std::size_t(model.layers[std::size_t(i)]);
+      if (repeat(choices[kind], i + offset)) continue;
+      const Choice choice{true, found_.cache_dtype, found_.caches.size(), 0, found_.all.size(), 0};
+      const Layer& layer = model.kinds[kind];
       const bool indexer = std::any_of(layer.caches.begin(), layer.caches.end(), [](const CacheLayer& cache) {
         return std::holds_alternative<SparseIndexer>(cache.cache);
       });
@@ -94,6 +98,9 @@ class Chooser {
         if (auto error = back(backed)) return error;
         found_.caches.push_back(std::move(backed));
       }
+      choices[kind] = choice;
+      choices[kind].caches_end = found_.caches.size();
+      choices[kind].all_end = found_.all.size();
     }
     return std::nullopt;
   }
@@ -101,6 +108,26 @@ class Chooser {
   LayerBackends take() { return std::move(found_); }
 
  private:
+  /// What the first layer of a kind got: its stretches of what was found.
+  struct Choice {
+    bool made = false;
+    std::string cache_dtype;  // cache_config.cache_dtype before it
+    std::size_t caches = 0, caches_end = 0, all = 0, all_end = 0;
+  };
+
+  /// Layers of one kind get the same, unless they are told apart by their numbers or an earlier one had its say about
+  /// the cache's dtype.
+  bool repeat(const Choice& choice, std::int64_t layer) {
+    if (!choice.made || choice.cache_dtype != found_.cache_dtype || !q_.settings.cache_dtype_skip_layers.empty())
+      return false;
+    for (std::size_t i = choice.caches; i < choice.caches_end; ++i) {
+      found_.caches.push_back(BackedCache(found_.caches[i]));
+      found_.caches.back().layer = layer;
+    }
+    for (std::size_t i = choice.all; i < choice.all_end; ++i) found_.all.push_back(AttentionBackend(found_.all[i]));
+    return true;
+  }
+
   std::optional<Error> back(BackedCache& backed) {
     const bool windowed = std::holds_alternative<SlidingWindow>(backed.cache->cache);
     const bool plain_rows = skipped(backed.layer, windowed) ||
@@ -236,7 +263,7 @@ class Chooser {
 }  // namespace
 
 AttentionContext attention_context(const Model& model, const Parallel& parallel, const Platform& platform,
-                                   const KvSettings& settings, const AttentionConfig& config) {
+                                   const KvShape& settings, const AttentionConfig& config) {
   AttentionContext context;
   context.platform = platform;
   context.dtype = model.dtype;

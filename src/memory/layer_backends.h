@@ -31,7 +31,7 @@ struct LayerBackends {
 
 /// What attention backends ask about `model` on one rank.
 AttentionContext attention_context(const Model& model, const Parallel& parallel, const Platform& platform,
-                                   const KvSettings& settings, const AttentionConfig& config);
+                                   const KvShape& settings, const AttentionConfig& config);
 
 /// The width at which a value is stored: of old, a key's.
 std::int64_t stored_value_width(const Heads& heads, vllm::Date as_of);
@@ -42,7 +42,7 @@ struct BackendQuestion {
   const Parallel& parallel;
   const Stage& stage;
   const Platform& platform;
-  const KvSettings& settings;
+  const KvShape& settings;
   const AttentionConfig& config;
   std::optional<Tokens> block;  // what the selector hears of block sizes
 };

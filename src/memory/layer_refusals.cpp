@@ -52,7 +52,7 @@ std::optional<Error> scales_refused(const KvScales& scales, std::string_view cac
 }
 
 std::optional<Error> triton_refused(bool latent, std::string_view cache_dtype, const Platform& platform,
-                                    const KvSettings& settings) {
+                                    const KvShape& settings) {
   const std::string capability =
       std::to_string(platform.capability / 10) + '.' + std::to_string(platform.capability % 10);
   const std::string other = platform.capability < kFirstWithBfloat16 ? "float16" : "bfloat16";
@@ -76,7 +76,7 @@ std::optional<Error> refused_before_backend(const KvScales& scales, std::string_
 
 std::optional<Error> refused_with_backend(AttentionBackend backend, const KvScales& scales,
                                           std::string_view cache_dtype, const Platform& platform,
-                                          const KvSettings& settings) {
+                                          const KvShape& settings) {
   const bool latent = backend == Backend::kTritonMla;
   if (is_quantised_cache(cache_dtype, platform.as_of)) {
     if (latent && !vllm::in_force(kTritonLatentFp8, platform.as_of))

@@ -22,6 +22,6 @@ std::optional<Error> refused_before_backend(const KvScales& scales, std::string_
 /// Once the backend is there.
 std::optional<Error> refused_with_backend(AttentionBackend backend, const KvScales& scales,
                                           std::string_view cache_dtype, const Platform& platform,
-                                          const KvSettings& settings);
+                                          const KvShape& settings);
 
 }  // namespace vram::memory

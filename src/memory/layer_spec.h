@@ -11,7 +11,7 @@ namespace vram::memory {
 
 struct SpecContext {
   const Parallel& parallel;
-  const KvSettings& settings;
+  const KvShape& settings;
   const AttentionContext& attention;
   const BlockSizes& sizes;
   std::string_view cache_dtype;     // cache_config.cache_dtype

@@ -36,12 +36,11 @@ Bytes Breakdown::* role_of(const Module& module, bool layer) {
 Result<Estimate> model_loading(const Model& model, const Parallel& parallel, const Stage& stage,
                                const Platform& platform, const Towers& towers) {
   CachingAllocator allocator;
-  std::int64_t repeat = 1;
-  const BlockSink begin = [&](std::string_view, std::int64_t times) { repeat = times; };
-  const Sink sink = [&](const Parameter& parameter) {
-    for (std::int64_t i = 0; i < repeat && !parameter.view; ++i) allocator.allocate(parameter.bytes());
+  const TensorsSink sink = [&](std::span<const Bytes> tensors, std::int64_t repeat) {
+    for (const Bytes tensor : tensors)
+      for (std::int64_t i = 0; i < repeat; ++i) allocator.allocate(tensor);
   };
-  if (auto error = each_parameter(model, parallel, stage, platform, towers, begin, sink)) return *error;
+  if (auto error = each_block(model, parallel, stage, platform, towers, sink)) return *error;
   // Nine of ten published figures lie within this share of the simulated one; repacking after load is not in it.
   return Estimate::about(allocator.allocated(), 0.006, Bytes(16 * kMiB));
 }

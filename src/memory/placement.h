@@ -31,6 +31,7 @@ struct Platform {
   vllm::Date as_of;
   int capability = 90;  // 90 for 9.0
   bool lora = false;    // enable_lora: fewer kernels serve
+  friend bool operator==(const Platform&, const Platform&) = default;
 };
 
 /// Decoder layers [begin, end) of one pipeline stage.

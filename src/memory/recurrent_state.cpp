@@ -48,7 +48,7 @@ static_assert(well_formed(kDraftRows) && well_formed(kGatedDeltaOwnDtype) && wel
 
 class Reader {
  public:
-  Reader(std::int64_t tensor_ranks, const Platform& platform, const KvSettings& settings)
+  Reader(std::int64_t tensor_ranks, const Platform& platform, const KvShape& settings)
       : ranks_(tensor_ranks),
         platform_(platform),
         settings_(settings),
@@ -144,7 +144,7 @@ class Reader {
 
   std::int64_t ranks_;
   const Platform& platform_;
-  const KvSettings& settings_;
+  const KvShape& settings_;
   DraftRows rows_;
   Exports exports_;
   Dtype conv_;
@@ -153,7 +153,7 @@ class Reader {
 }  // namespace
 
 std::optional<RecurrentState> recurrent_state(const LayerCache& cache, std::int64_t tensor_ranks,
-                                              const Platform& platform, const KvSettings& settings) {
+                                              const Platform& platform, const KvShape& settings) {
   const Reader reader(tensor_ranks, platform, settings);
   return std::visit(
       [&](const auto& kind) -> std::optional<RecurrentState> {

@@ -31,6 +31,6 @@ struct RecurrentState {
 ///   source  vllm v0.33.0 model_executor/layers/mamba/mamba_utils.py, MambaStateShapeCalculator and
 ///           MambaStateDtypeCalculator; get_kv_cache_spec of the layers
 std::optional<RecurrentState> recurrent_state(const LayerCache& cache, std::int64_t tensor_ranks,
-                                              const Platform& platform, const KvSettings& settings);
+                                              const Platform& platform, const KvShape& settings);
 
 }  // namespace vram::memory

@@ -62,6 +62,8 @@ constexpr std::int64_t kLargeCard = 100 * kGiB;
 
 }  // namespace
 
+std::vector<Bytes> card_classes() { return {Bytes(kSmallCard), Bytes(kLargeCard + 1)}; }
+
 Estimate context(const Platform& platform, const Parallel& parallel, Bytes total) {
   if (total.count() < kSmallCard) return estimate({0.35, 0.23, 0.45});
   if (platform.capability >= 100) return estimate({0.7, 0.55, 0.9});
@@ -83,12 +85,8 @@ Estimate non_torch(const Platform& platform, const Parallel& parallel, Bytes tot
   return estimate(measured.together);
 }
 
-Estimate cuda_graphs(const Model& model, const Stage& stage, const Graphs& graphs, bool runner_v2) {
+Estimate cuda_graphs(bool mixture, const Stage& stage, const Graphs& graphs, bool runner_v2) {
   if (graphs.captured == 0) return {};
-  const bool mixture = std::any_of(model.kinds.begin(), model.kinds.end(), [](const Layer& layer) {
-    return std::any_of(layer.modules.begin(), layer.modules.end(),
-                       [](const Module& m) { return std::holds_alternative<Experts>(m); });
-  });
   // source  fitted to 24 start-ups of 0.19.0 with 102 graphs: 0.35 GiB + 16.3 MiB a layer for dense models (mean error
   // 9 %)
   constexpr double kBase = 0.35, kPerGraphLayer = 0.0163 / 102;

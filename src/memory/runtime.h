@@ -1,9 +1,10 @@
 // Memory that is neither weights nor activations: the CUDA context, NCCL and kernels outside torch, captured graphs.
 #pragma once
 
+#include <vector>
+
 #include "memory/estimate.h"
 #include "memory/placement.h"
-#include "model/model.h"
 
 namespace vram::memory {
 
@@ -13,13 +14,18 @@ Estimate context(const Platform& platform, const Parallel& parallel, Bytes total
 /// The "non-torch" growth between that snapshot and the end of profiling.
 Estimate non_torch(const Platform& platform, const Parallel& parallel, Bytes total);
 
+/// Where these figures change with the card: the least memory of each class but the first, ascending.
+std::vector<Bytes> card_classes();
+
 struct Graphs {
   std::int64_t captured = 0;  // over all modes
   std::int64_t sizes = 0;     // of the piecewise mode
 };
 
 /// What capturing takes in the end, after the KV cache is there.
-Estimate cuda_graphs(const Model& model, const Stage& stage, const Graphs& graphs, bool runner_v2);
+///
+///   mixture  the model has routed experts
+Estimate cuda_graphs(bool mixture, const Stage& stage, const Graphs& graphs, bool runner_v2);
 
 /// What vLLM subtracts for them beforehand: nothing before 0.21, an estimate of its own after.
 Estimate cuda_graphs_reserved(const Platform& platform, const Estimate& used, bool runner_v2, bool captures);

@@ -224,4 +224,44 @@ std::optional<Error> each_parameter(const Model& model, const Parallel& parallel
   return parts(false);
 }
 
+std::optional<Error> each_block(const Model& model, const Parallel& parallel, const Stage& stage,
+                                const Platform& platform, const Towers& towers, const TensorsSink& sink) {
+  std::vector<Bytes> sizes;
+  const Sink collect = [&](const Parameter& parameter) {
+    if (!parameter.view) sizes.push_back(parameter.bytes());
+  };
+  Creator creator({parallel, platform, model.dtype}, collect);
+  const auto create = [&](const std::vector<Module>& modules, bool whole) {
+    sizes.clear();
+    return creator.create_all(modules, whole);
+  };
+  const auto parts = [&](bool before_layers) -> std::optional<Error> {
+    for (const Part& part : model.parts) {
+      const bool before = part.place != Part::Place::kLastStage;
+      if (before != before_layers || !held(part, stage, towers)) continue;
+      if (auto error = create(part.modules, whole_on_rank(part, parallel))) return error;
+      sink(sizes, part.repeat);
+    }
+    return std::nullopt;
+  };
+  if (auto error = parts(true)) return error;
+  // The first layer of a kind may create tables for all; those after it are alike.
+  struct Kind {
+    bool seen = false;
+    std::optional<std::vector<Bytes>> later;
+  };
+  std::vector<Kind> kinds(model.kinds.size());
+  for (std::int64_t i = stage.begin; i < stage.end; ++i) {
+    const auto index = std::size_t(model.layers[std::size_t(i)]);
+    Kind& kind = kinds[index];
+    if (!kind.later) {
+      if (auto error = create(model.kinds[index].modules, false)) return error;
+      if (kind.seen) kind.later = sizes;
+    }
+    kind.seen = true;
+    sink(kind.later ? *kind.later : sizes, 1);
+  }
+  return parts(false);
+}
+
 }  // namespace vram::memory

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "memory/parameters.h"
 
@@ -12,6 +13,7 @@ struct Towers {
   // false: limited to none; a tower that serves no other is skipped. Kimi-K2.5 knows chunks of video alone.
   bool image = true, video = true, vision_chunk = true, audio = true;
   bool first_stage_only = false;  // otherwise on every stage that the model class creates them on
+  friend bool operator==(const Towers&, const Towers&) = default;
 };
 
 /// Whether encoders run on the first stage alone.
@@ -55,5 +57,12 @@ Result<Weights> weigh_draft(const Model& draft, const Model& target, const Paral
 std::optional<Error> each_parameter(const Model& model, const Parallel& parallel, const Stage& stage,
                                     const Platform& platform, const Towers& towers, const BlockSink& begin,
                                     const Sink& sink, Moment moment = Moment::kCreated);
+
+/// Sizes of a block's tensors in order of creation, and how often the block comes in a row.
+using TensorsSink = std::function<void(std::span<const Bytes> tensors, std::int64_t repeat)>;
+
+/// The tensors of one stage, block by block. Tables that layers share come once; views never.
+std::optional<Error> each_block(const Model& model, const Parallel& parallel, const Stage& stage,
+                                const Platform& platform, const Towers& towers, const TensorsSink& sink);
 
 }  // namespace vram::memory

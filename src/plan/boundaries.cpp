@@ -1,5 +1,7 @@
 #include "plan/boundaries.h"
 
+#include <algorithm>
+
 namespace vram::plan {
 
 std::int64_t longest(std::int64_t limit, const std::function<bool(std::int64_t)>& good) {
@@ -18,15 +20,43 @@ memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens 
   memory::KvSettings settings = exact.deployment.kv;
   settings.max_model_len = length;
   settings.fit_max_model_len = fit;
-  return memory::plan_kv(exact.caches, bytes, exact.deployment.parallel, platform_of(exact.deployment), settings);
+  return memory::kv_numbers(exact.caches->grouping, bytes, platform_of(exact.deployment), settings);
+}
+
+namespace {
+
+/// How many requests of some length fit at once, length after length.
+class Concurrency {
+ public:
+  Concurrency(const Exact& exact, std::span<const Bytes> bytes)
+      : exact_(exact), bytes_(bytes), settings_(exact.deployment.kv), platform_(platform_of(exact.deployment)) {
+    settings_.fit_max_model_len = false;
+  }
+
+  double at(Tokens length) {
+    settings_.max_model_len = length;
+    const memory::KvPlan plan = memory::kv_numbers(exact_.caches->grouping, bytes_, platform_, settings_);
+    return plan.refusal ? 0 : plan.max_concurrency;
+  }
+
+ private:
+  const Exact& exact_;
+  std::span<const Bytes> bytes_;
+  memory::KvSettings settings_;
+  memory::Platform platform_;
+};
+
+}  // namespace
+
+std::int64_t requests_of(const Exact& exact, std::span<const Bytes> bytes, Tokens length) {
+  const double most = double(exact.deployment.kv.max_num_seqs);
+  return std::int64_t(std::min(most, Concurrency(exact, bytes).at(length)));
 }
 
 std::int64_t longest_context(const Exact& exact, std::span<const Bytes> bytes, std::int64_t requests,
                              std::int64_t limit) {
-  return longest(limit, [&](std::int64_t tokens) {
-    const memory::KvPlan plan = plan_at(exact, bytes, Tokens(tokens));
-    return !plan.refusal && plan.max_concurrency >= double(requests);
-  });
+  Concurrency concurrency(exact, bytes);
+  return longest(limit, [&](std::int64_t tokens) { return concurrency.at(Tokens(tokens)) >= double(requests); });
 }
 
 }  // namespace vram::plan

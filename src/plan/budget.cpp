@@ -2,9 +2,6 @@
 
 #include <cmath>
 
-#include "memory/activations.h"
-#include "memory/loading.h"
-#include "memory/offload.h"
 #include "memory/runtime.h"
 
 namespace vram::plan {
@@ -61,30 +58,27 @@ Bytes requested_bytes(Bytes total, double utilization, vllm::Date as_of) {
 
 bool checks_free_memory(vllm::Date as_of) { return vllm::in_force(kChecksFree, as_of); }
 
-Result<RankReport> rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
+RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
   const Deployment& deployment = exact.deployment;
-  const memory::Stage& stage = exact.stages[index];
+  const memory::Stage& stage = exact.stages()[index];
+  const Placed& placed = *exact.placed;
   const memory::Platform platform = platform_of(deployment);
   const Bytes total = deployment.gpu.total;
 
   RankReport rank;
   rank.pp_rank = stage.index;
-  rank.weights = exact.weights[index].total();
-  auto loading = memory::model_loading(exact.model, deployment.parallel, stage, platform, deployment.towers);
-  if (!loading) return loading.error();
-  rank.model_loading = *loading;
+  rank.weights = placed.weights[index].total();
+  rank.model_loading = placed.loading[index];
   Bytes beside;  // loaded in the same breath as the model: the draft, adapter slots
-  if (stage.last() && exact.draft_weights) beside += exact.draft_weights->total();
-  if (!exact.lora_slots.empty()) beside += exact.lora_slots[index];
+  if (stage.last() && placed.draft_weights) beside += placed.draft_weights->total();
+  if (!placed.lora_slots.empty()) beside += placed.lora_slots[index];
   rank.weights += beside;
   rank.model_loading.bytes += beside;
   rank.model_loading.low += beside;
   rank.model_loading.high += beside;
   rank.model_loading = memory::corrected(rank.model_loading, learnt.model_loading);
 
-  const auto moved = memory::offloaded(exact.model, deployment.parallel, stage, platform, deployment.cpu_offload);
-  if (!moved) return moved.error();
-  rank.offloaded = *moved;
+  rank.offloaded = placed.offloaded[index];
   for (Bytes* figure : {&rank.model_loading.bytes, &rank.model_loading.low, &rank.model_loading.high})
     *figure -= rank.offloaded;
 
@@ -94,15 +88,15 @@ Result<RankReport> rank_budget(const Exact& exact, std::size_t index, const memo
   run.max_model_len = deployment.kv.max_model_len.count();
   run.runner_v2 = deployment.model_runner_v2;
   run.pooling = deployment.runner == "pooling";
-  for (const Part& part : exact.model.parts)
+  for (const Part& part : exact.model().parts)
     if (stage.first() && part.role != Part::Role::kText && memory::held(part, stage, deployment.towers))
       run.encoder_tokens = run.tokens;
-  rank.activation_peak = memory::activation_peak(exact.model, deployment.parallel, stage, platform, run).peak;
+  rank.activation_peak = memory::activation_peak(exact.model(), placed.activations, stage, platform, run).peak;
 
   rank.non_torch = memory::non_torch(platform, deployment.parallel, total);
   rank.context = memory::context(platform, deployment.parallel, total);
   const memory::Graphs graphs = graphs_of(deployment);
-  rank.cuda_graphs = memory::cuda_graphs(exact.model, stage, graphs, deployment.model_runner_v2);
+  rank.cuda_graphs = memory::cuda_graphs(placed.activations.mixture, stage, graphs, deployment.model_runner_v2);
   rank.activation_peak = memory::corrected(rank.activation_peak, learnt.activation_peak);
   rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
   if (graphs.captured > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);

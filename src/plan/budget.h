@@ -15,6 +15,6 @@ bool checks_free_memory(vllm::Date as_of);
 /// Everything but the KV cache of one stage's ranks. `rank` numbers are left at 0.
 ///
 ///   corrections  what start-ups of the same machine say
-Result<RankReport> rank_budget(const Exact& exact, std::size_t stage, const memory::Corrections& corrections);
+RankReport rank_budget(const Exact& exact, std::size_t stage, const memory::Corrections& corrections);
 
 }  // namespace vram::plan

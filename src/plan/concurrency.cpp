@@ -15,14 +15,13 @@ struct Available {
   std::vector<Bytes> middle, low, high;
 };
 
-Result<Available> available(const Exact& exact, const memory::Corrections& learnt) {
+Available available(const Exact& exact, const memory::Corrections& learnt) {
   Available bytes;
-  for (std::size_t stage = 0; stage < exact.stages.size(); ++stage) {
-    const auto rank = rank_budget(exact, stage, learnt);
-    if (!rank) return rank.error();
-    bytes.middle.push_back(rank->available_kv.bytes);
-    bytes.low.push_back(rank->available_kv.low);
-    bytes.high.push_back(rank->available_kv.high);
+  for (std::size_t stage = 0; stage < exact.stages().size(); ++stage) {
+    const RankReport rank = rank_budget(exact, stage, learnt);
+    bytes.middle.push_back(rank.available_kv.bytes);
+    bytes.low.push_back(rank.available_kv.low);
+    bytes.high.push_back(rank.available_kv.high);
   }
   return bytes;
 }
@@ -45,19 +44,18 @@ Result<Concurrency> concurrency(const Request& request, std::span<const Tokens> 
   if (!deployment) return deployment.error();
   const auto exact = derive(*request.model, *std::move(deployment));
   if (!exact) return exact.error();
-  const auto bytes = available(*exact, corrections(request.calibration, exact->deployment));
-  if (!bytes) return bytes.error();
+  const Available bytes = available(*exact, corrections(request.calibration, exact->deployment));
   Concurrency found;
   found.limit = limit.value_or(exact->deployment.kv.max_model_len);
   for (const Tokens context : contexts)
-    found.by_context.push_back({context, requests_at(*exact, bytes->middle, context),
-                                requests_at(*exact, bytes->low, context), requests_at(*exact, bytes->high, context)});
+    found.by_context.push_back({context, requests_at(*exact, bytes.middle, context),
+                                requests_at(*exact, bytes.low, context), requests_at(*exact, bytes.high, context)});
   const auto longest_of = [&](const std::vector<Bytes>& available, std::int64_t each) {
     return Tokens(longest_context(*exact, available, each, found.limit.count()));
   };
   for (const std::int64_t each : requests)
     found.by_requests.push_back(
-        {each, longest_of(bytes->middle, each), longest_of(bytes->low, each), longest_of(bytes->high, each)});
+        {each, longest_of(bytes.middle, each), longest_of(bytes.low, each), longest_of(bytes.high, each)});
   return found;
 }
 

@@ -31,7 +31,7 @@ struct Concurrency {
 /// What the memory that is left for the cache holds; whether vLLM starts is not asked.
 ///
 ///   limit   the longest length to look at; without one, the set-up's own
-///   errors  as resolve, derive and rank_budget
+///   errors  as resolve and derive
 Result<Concurrency> concurrency(const Request& request, std::span<const Tokens> contexts,
                                 std::span<const std::int64_t> requests, std::optional<Tokens> limit = {});
 

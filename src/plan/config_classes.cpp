@@ -2,6 +2,8 @@
 // drop what equals the class's default, above all in nested parts such as text_config.
 //
 // source  the config classes themselves, asked: transformers of vLLM 0.33.0; classes gone by then, of 0.25.1 to 0.10.2
+#include <algorithm>
+
 #include "plan/hf_config.h"
 
 namespace vram::plan {
@@ -353,6 +355,7 @@ constexpr ConfigClass kClasses[] = {
     {"xlm-roberta", "max_position_embeddings=512 num_attention_heads=12"},
     {"zamba2", "max_position_embeddings=4096 num_attention_heads=32"},
 };
+static_assert(std::ranges::is_sorted(kClasses, {}, &ConfigClass::model_type));
 
 }  // namespace
 

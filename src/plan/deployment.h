@@ -14,6 +14,7 @@
 #include "json/value.h"
 #include "memory/kv_spec.h"
 #include "memory/weights.h"
+#include "plan/schedule.h"
 #include "readers/config_json.h"
 #include "vllm/release.h"
 
@@ -26,7 +27,9 @@ struct DraftSource {
 };
 
 struct Deployment {
-  std::shared_ptr<const ModelSource> source;  // the config that the model is built from: hf_overrides are in it
+  /// The config that the model is built from: hf_overrides are in it. Null where it is the one that was given, until
+  /// derive() puts that here.
+  std::shared_ptr<const ModelSource> source;
   vllm::Engine engine;
   hardware::Gpu gpu;
   memory::Parallel parallel;
@@ -50,6 +53,7 @@ struct Deployment {
   struct Lora {
     std::int64_t max_loras = 1, max_rank = 16;
     bool fully_sharded = false;
+    friend bool operator==(const Lora&, const Lora&) = default;
   };
   std::optional<Lora> lora;
 
@@ -74,5 +78,17 @@ struct Surroundings {
 ///   errors     kRefused with vLLM's sentence; kBadInput for values that make no sense
 Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
                            const hardware::Gpu& gpu, const Surroundings& around = {});
+
+/// A deployment without its lengths and batches, and how those follow from what is asked for.
+struct OpenDeployment {
+  Deployment deployment;  // `resolved` is empty
+  Schedule schedule;
+  AskedSizes asked;  // by the arguments
+};
+
+/// As resolve(), but for max_model_len, max_num_batched_tokens, max_num_seqs and what follows from them.
+Result<OpenDeployment> resolve_open(const ModelSource& source, const json::Object& arguments,
+                                    const vllm::Engine& engine, const hardware::Gpu& gpu,
+                                    const Surroundings& around = {});
 
 }  // namespace vram::plan

@@ -1,5 +1,6 @@
 #include "plan/hf_config.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "units/text.h"
@@ -27,9 +28,8 @@ constexpr vllm::Step<bool> kNestedOnly[] = {
 static_assert(vllm::well_formed(kNestedOnly));
 
 std::string_view fields_of(std::string_view model_type) {
-  for (const ConfigClass& each : config_classes())
-    if (each.model_type == model_type) return each.fields;
-  return "";
+  const auto found = std::ranges::lower_bound(config_classes(), model_type, {}, &ConfigClass::model_type);
+  return found != config_classes().end() && found->model_type == model_type ? found->fields : "";
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ class Inspector {
 
 Result<std::vector<InspectedTensor>> inspect(const Exact& exact, std::size_t index) {
   const Deployment& deployment = exact.deployment;
-  const Model& model = exact.model;
-  const memory::Stage& stage = exact.stages[index];
+  const Model& model = exact.model();
+  const memory::Stage& stage = exact.stages()[index];
   const memory::Platform platform = platform_of(deployment);
   Inspector inspector({deployment.parallel, platform, model.dtype});
   const auto parts = [&](bool before_layers) -> std::optional<Error> {

@@ -9,6 +9,7 @@
 #include "json/fields.h"
 #include "plan/deployment.h"
 #include "plan/hf_config.h"
+#include "plan/schedule.h"
 #include "vllm/architecture_facts.h"
 
 namespace vram::plan {
@@ -25,8 +26,13 @@ struct Launch {
   const int capability;  // 90 for 9.0
 
   const ModelSource& original;
-  ModelSource source;  // with the arguments' overrides
+  std::optional<ModelSource> changed;  // by the arguments' overrides
   Deployment plan;
+
+  /// How lengths and batches follow from what is asked for; where they are `open` they are left at defaults that nobody
+  /// has checked, for the caller to apply it.
+  Schedule schedule;
+  bool open = false;
 
   // What the steps find out.
   const vllm::ArchitectureFacts* facts = nullptr;  // nothing for a class that is not in the registry
@@ -36,23 +42,27 @@ struct Launch {
   std::int64_t experts = 0;
   std::vector<std::string> notes;
 
-  [[nodiscard]] HfConfig root() const { return HfConfig(source.config); }
-  [[nodiscard]] HfConfig text() const { return text_config(source, day); }
+  [[nodiscard]] const ModelSource& source() const { return changed ? *changed : original; }
+  /// Its config, and the language model's part of it; read once the overrides are in place.
+  [[nodiscard]] const HfConfig& root() const { return *root_; }
+  [[nodiscard]] const HfConfig& text() const { return *text_; }
+  void read_configs();
   [[nodiscard]] bool has(vllm::Trait trait) const { return facts && facts->has(trait); }
   [[nodiscard]] bool pooling() const { return plan.runner == "pooling"; }
   [[nodiscard]] bool is_architecture(std::initializer_list<std::string_view> names) const;
   /// Nothing where it was not given.
   [[nodiscard]] std::optional<bool> flag(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> whole(std::string_view name) const;
+  [[nodiscard]] AskedSizes asked_sizes() const;
   [[nodiscard]] std::string text(std::string_view name) const { return given.text_or(name, ""); }
-};
 
-/// A step's answer: nothing where the launch may go on.
-using Stop = std::optional<Error>;
+ private:
+  std::optional<HfConfig> root_, text_;
+};
 
 // The same steps as V0 takes them.
 void choose_features_v0(Launch& launch);
-void choose_scheduler_v0(Launch& launch);
+void choose_batches_v0(const BatchRule& rule, const AskedSizes& asked, bool chunked_prefill, memory::KvSettings& kv);
 /// 1, 2, 4 and every 8 up to the first that holds all sequences.
 std::vector<std::int64_t> capture_sizes_v0(std::int64_t sequences);
 

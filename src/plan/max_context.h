@@ -17,7 +17,8 @@ struct MaxContext {
 
 /// The boundary itself: `context` starts, one token more does not or is more than the model takes.
 ///
-///   request  its max_model_len is the longest that is asked about; without one, the model's own
-Result<MaxContext> max_context(const Request& request);
+///   request   its max_model_len is the longest that is asked about; without one, the model's own
+///   requests  of that length, which fit at once
+Result<MaxContext> max_context(const Request& request, std::int64_t requests = 1);
 
 }  // namespace vram::plan

@@ -1,25 +1,17 @@
 #include <algorithm>
-#include <cmath>
 
 #include "memory/kv_groups.h"
 #include "memory/loading.h"
 #include "plan/boundaries.h"
 #include "plan/budget.h"
 #include "plan/log_lines.h"
-#include "plan/report.h"
+#include "plan/planner.h"
 #include "plan/stored_weights.h"
+#include "plan/verdict.h"
 #include "units/text.h"
 
 namespace vram::plan {
 namespace {
-
-/// Probability that a normal variable of the given 5th and 95th percentiles is above `threshold`.
-double probability_above(const memory::Estimate& estimate, Bytes threshold) {
-  const double sigma = double((estimate.high - estimate.low).count()) / (2 * 1.6449);
-  const double margin = double((estimate.bytes - threshold).count());
-  if (sigma <= 0) return margin >= 0 ? 1 : 0;
-  return 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
-}
 
 std::vector<Bytes> available(const std::vector<RankReport>& stages, Bytes memory::Estimate::* which) {
   std::vector<Bytes> bytes;
@@ -34,8 +26,7 @@ WorkloadReport judge(const Workload& wanted, const Exact& exact, std::span<const
   WorkloadReport report;
   if (!starts) return report;
   const std::int64_t most = exact.deployment.kv.max_num_seqs;
-  const memory::KvPlan plan = plan_at(exact, bytes, Tokens(wanted.context_tokens));
-  report.concurrent_requests_possible = plan.refusal ? 0 : std::min(most, std::int64_t(plan.max_concurrency));
+  report.concurrent_requests_possible = requests_of(exact, bytes, Tokens(wanted.context_tokens));
   if (wanted.concurrent_requests <= most)
     report.context_possible =
         longest_context(exact, bytes, wanted.concurrent_requests, exact.deployment.kv.max_model_len.count());
@@ -66,99 +57,12 @@ Report refused(const Request& request, const Error& error) {
 
 void add_model(const Exact& exact, Report& report) {
   const Deployment& deployment = exact.deployment;
-  report.layers = std::int64_t(exact.model.layers.size());
+  report.layers = std::int64_t(exact.model().layers.size());
+  report.parameters = exact.placed->elements;
   report.dtype = deployment.build.dtype;
   report.quantization = deployment.quantization;
   report.args = deployment.resolved;
   report.gpu_memory_utilization = deployment.gpu_memory_utilization;
-  const memory::Parallel one;
-  const memory::Stage all{0, 1, 0, report.layers};
-  const memory::Platform platform = platform_of(deployment);
-  if (auto weights = memory::weigh(exact.model, one, all, platform, {})) report.parameters = weights->elements;
-}
-
-/// What the start needs to get past loading and profiling, against what the card has.
-struct Attempt {
-  Reason reason = Reason::kOk;
-  std::optional<std::string> message;
-  double probability = 1;
-};
-
-Attempt before_cache(const Deployment& deployment, const RankReport& rank) {
-  const Bytes total = deployment.gpu.total;
-  const Bytes free = deployment.gpu.free.value_or(total - rank.context.bytes);
-  if (checks_free_memory(deployment.engine.as_of) && free < rank.requested)
-    return {
-        Reason::kFreeMemoryBelowRequest,
-        free_memory_refusal(free, total, deployment.gpu_memory_utilization, rank.requested, deployment.engine.as_of),
-        0};
-  const auto room = [&](Bytes needed, const memory::Estimate& spread) {
-    const memory::Estimate left{free - needed, free - needed - (spread.bytes - spread.low),
-                                free - needed + (spread.high - spread.bytes)};
-    return probability_above(left, Bytes(0));
-  };
-  if (rank.model_loading.bytes > free)
-    return {Reason::kOutOfMemoryLoading, "torch.OutOfMemoryError: CUDA out of memory.",
-            room(rank.model_loading.bytes, rank.model_loading)};
-  const Bytes profiling = rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes;
-  if (profiling > free)
-    return {Reason::kOutOfMemoryProfiling, "torch.OutOfMemoryError: CUDA out of memory.",
-            room(profiling, rank.activation_peak)};
-  return {};
-}
-
-// Between the two it capped the sizes of the graphs instead.
-constexpr vllm::Step<bool> kBlockPerSequence[] = {
-    {{}, false, "vllm v0.19.0 vllm/config/compilation.py"},
-    {{2026, 4, 15}, true, "~vllm v0.20.0 vllm/config/compilation.py, resolve_cudagraph_mode_and_sizes"},
-};
-static_assert(vllm::well_formed(kBlockPerSequence));
-
-/// vLLM's refusal to capture graphs of decoding where recurrent layers have fewer blocks than there may be sequences.
-std::optional<std::string> too_few_state_blocks(const Deployment& deployment, const memory::KvPlan& kv) {
-  const bool graphs = !deployment.enforce_eager && deployment.cudagraph_mode.find("FULL") != std::string::npos;
-  const bool recurrent = std::ranges::any_of(
-      kv.groups, [](const memory::KvGroup& group) { return group.spec.kind == memory::KvSpec::Kind::kMamba; });
-  const std::int64_t sequences = deployment.kv.max_num_seqs;
-  if (!graphs || !recurrent || sequences <= kv.num_blocks ||
-      !vllm::in_force(kBlockPerSequence, deployment.engine.as_of))
-    return std::nullopt;
-  const std::string blocks = std::to_string(kv.num_blocks);
-  return "max_num_seqs (" + std::to_string(sequences) + ") exceeds available Mamba cache blocks (" + blocks +
-         "). Each decode sequence requires one Mamba cache block, so CUDA graph capture cannot proceed. Please lower "
-         "max_num_seqs to at most " +
-         blocks + " or increase gpu_memory_utilization.";
-}
-
-void judge_start(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
-  Verdict& verdict = report.verdict;
-  double probability = 1;
-  for (const RankReport& stage : stages) {
-    const Attempt attempt = before_cache(exact.deployment, stage);
-    if (attempt.reason == Reason::kOk) continue;
-    verdict = {false, attempt.reason, attempt.message, attempt.probability};
-    return;
-  }
-  const memory::KvPlan& kv = *report.kv;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    const Bytes needed = i < kv.needed.size() ? kv.needed[i] : Bytes(1);
-    const Bytes block = i < kv.bytes_per_block.size() ? kv.bytes_per_block[i] : Bytes(0);
-    const bool has_cache = !kv.groups.empty();
-    if (has_cache)
-      probability =
-          std::min(probability, probability_above(stages[i].available_kv, needed + (kv.refusal ? Bytes(0) : block)));
-  }
-  if (kv.refusal) {
-    bool none = false;
-    for (const RankReport& stage : stages) none = none || stage.available_kv.bytes <= Bytes(0);
-    verdict = {false, none ? Reason::kNoKvMemory : Reason::kMaxModelLenTooLong, kv.refusal, probability};
-    return;
-  }
-  if (auto message = too_few_state_blocks(exact.deployment, kv)) {
-    verdict = {false, Reason::kNoKvMemory, std::move(message), 0};
-    return;
-  }
-  verdict = {true, Reason::kOk, std::nullopt, probability};
 }
 
 void add_cache(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
@@ -166,16 +70,15 @@ void add_cache(const Exact& exact, const std::vector<RankReport>& stages, Report
   report.kv = plan_kv(exact, middle);
   report.kv_dtype = exact.deployment.kv.cache_dtype;
   const Tokens length = report.kv->max_model_len;
-  report.tokens_low = plan_at(exact, available(stages, &memory::Estimate::low), length, false).tokens;
-  report.tokens_high = plan_at(exact, available(stages, &memory::Estimate::high), length, false).tokens;
+  report.tokens_low = plan_at(exact, available(stages, &memory::Estimate::low), length).tokens;
+  report.tokens_high = plan_at(exact, available(stages, &memory::Estimate::high), length).tokens;
   if (report.kv->groups.empty()) return;
 
   const memory::KvPlan open = plan_at(exact, middle, Tokens(kLongestLength), true);
   report.max_context = open.refusal ? Tokens(0) : open.max_model_len;
   const std::vector<Bytes> plenty(stages.size(), Bytes(std::int64_t{1} << 60));
   const std::int64_t step = std::int64_t{1} << 20;
-  const memory::KvPlan one = plan_at(exact, plenty, Tokens(step), false),
-                       two = plan_at(exact, plenty, Tokens(2 * step), false);
+  const memory::KvPlan one = plan_at(exact, plenty, Tokens(step)), two = plan_at(exact, plenty, Tokens(2 * step));
   for (std::size_t i = 0; i < one.needed.size() && i < two.needed.size(); ++i)
     report.bytes_per_token_marginal =
         std::max(report.bytes_per_token_marginal, Bytes((two.needed[i] - one.needed[i]).count() / step));
@@ -199,33 +102,28 @@ void add_ranks(const Exact& exact, const std::vector<RankReport>& stages, Report
 
 void add_components(const Exact& exact, Report& report) {
   const RankReport& rank = report.fullest();
-  const memory::Stage& stage = exact.stages[std::size_t(rank.pp_rank)];
-  const memory::Platform platform = platform_of(exact.deployment);
   const auto add = [&](const char* name, Bytes bytes, std::string explains) {
     if (bytes != Bytes(0)) report.components.push_back({name, bytes, std::move(explains)});
   };
-  auto roles =
-      memory::weights_by_role(exact.model, exact.deployment.parallel, stage, platform, exact.deployment.towers);
-  if (roles) {
-    Bytes away = rank.offloaded;
-    for (Bytes* role : {&roles->experts, &roles->mlp, &roles->attention, &roles->recurrent}) {
-      const Bytes part = std::min(*role, away);
-      *role -= part;
-      away -= part;
-    }
-    add("weights.embedding", roles->embedding, "token embeddings, rows padded to a multiple of 64");
-    add("weights.attention", roles->attention, "query, key, value and output projections");
-    add("weights.mlp", roles->mlp, "feed-forward projections, shared experts and routers");
-    add("weights.experts", roles->experts, "routed experts");
-    add("weights.recurrent", roles->recurrent, "state-space, delta-net and convolution layers");
-    add("weights.head", roles->head, "output head");
-    add("weights.vision", roles->vision, "vision tower and projector");
-    add("weights.audio", roles->audio, "audio tower and projector");
-    const Bytes sum = roles->embedding + roles->attention + roles->mlp + roles->experts + roles->recurrent +
-                      roles->head + roles->vision + roles->audio;
-    add("weights.rest", rank.model_loading.bytes - sum,
-        "norms, rotary tables, scales, the draft model and what the allocator rounds up");
+  memory::Breakdown roles = exact.placed->roles[std::size_t(rank.pp_rank)];
+  Bytes away = rank.offloaded;
+  for (Bytes* role : {&roles.experts, &roles.mlp, &roles.attention, &roles.recurrent}) {
+    const Bytes part = std::min(*role, away);
+    *role -= part;
+    away -= part;
   }
+  add("weights.embedding", roles.embedding, "token embeddings, rows padded to a multiple of 64");
+  add("weights.attention", roles.attention, "query, key, value and output projections");
+  add("weights.mlp", roles.mlp, "feed-forward projections, shared experts and routers");
+  add("weights.experts", roles.experts, "routed experts");
+  add("weights.recurrent", roles.recurrent, "state-space, delta-net and convolution layers");
+  add("weights.head", roles.head, "output head");
+  add("weights.vision", roles.vision, "vision tower and projector");
+  add("weights.audio", roles.audio, "audio tower and projector");
+  const Bytes sum = roles.embedding + roles.attention + roles.mlp + roles.experts + roles.recurrent + roles.head +
+                    roles.vision + roles.audio;
+  add("weights.rest", rank.model_loading.bytes - sum,
+      "norms, rotary tables, scales, the draft model and what the allocator rounds up");
   add("activation_peak", rank.activation_peak.bytes, "one forward pass of the largest batch, and sampling");
   add("non_torch", rank.non_torch.bytes, "NCCL and kernels, allocated outside PyTorch");
   add("kv_cache", rank.kv_cache, "blocks of keys, values and states");
@@ -316,45 +214,46 @@ const RankReport& Report::fullest() const {
                            [](const RankReport& a, const RankReport& b) { return a.peak < b.peak; });
 }
 
-Result<Report> plan(const Request& request) {
-  const auto answer = [&](const Error& error) -> Result<Report> {
-    if (error.code == ErrorCode::kRefused || error.code == ErrorCode::kUnsupported) return refused(request, error);
-    return error;
-  };
+Result<Exact> Planner::exact(const Request& request) {
   auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
-  if (!deployment) return answer(deployment.error());
-  auto exact = derive(*request.model, *std::move(deployment));
-  if (!exact) return answer(exact.error());
+  if (!deployment) return deployment.error();
+  return deriver_.derive(request.model, *std::move(deployment));
+}
 
+Result<Report> Planner::plan(const Request& request) {
+  const auto found = exact(request);
+  if (!found) {
+    const ErrorCode code = found.error().code;
+    if (code == ErrorCode::kRefused || code == ErrorCode::kUnsupported) return refused(request, found.error());
+    return found.error();
+  }
+  const Exact& exact = *found;
   Report report = blank(request);
-  add_model(*exact, report);
-  const memory::Parallel& parallel = exact->deployment.parallel;
+  add_model(exact, report);
+  const memory::Parallel& parallel = exact.deployment.parallel;
   report.gpu_count = std::max(report.gpu_count, parallel.tensor * parallel.pipeline * parallel.data);
   std::vector<RankReport> stages;
-  const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
-  for (std::size_t i = 0; i < exact->stages.size(); ++i) {
-    auto rank = rank_budget(*exact, i, learnt);
-    if (!rank) return answer(rank.error());
-    stages.push_back(*rank);
-  }
-  add_cache(*exact, stages, report);
-  judge_start(*exact, stages, report);
-  add_ranks(*exact, stages, report);
-  add_components(*exact, report);
-  add_assumptions(*exact, report);
+  const memory::Corrections learnt = corrections(request.calibration, exact.deployment);
+  for (std::size_t i = 0; i < exact.stages().size(); ++i) stages.push_back(rank_budget(exact, i, learnt));
+  add_cache(exact, stages, report);
+  report.verdict = judge_start(exact, stages, *report.kv);
+  add_ranks(exact, stages, report);
+  add_components(exact, report);
+  add_assumptions(exact, report);
   if (!request.calibration.name.empty())
     report.assumptions.push_back({"calibration", request.calibration.name,
                                   "what vLLM measures is moved by " +
                                       std::to_string(request.calibration.observations.size()) +
                                       " start-ups of one machine",
                                   "docs/calibration.md"});
-  add_checkpoint(*exact, report);
+  add_checkpoint(exact, report);
   if (request.workload)
-    report.workload =
-        judge(*request.workload, *exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);
-  add_log(*exact, stages, report);
+    report.workload = judge(*request.workload, exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);
+  add_log(exact, stages, report);
   report.basis = "closed forms fitted to published start-ups of vLLM 0.6 to 0.30, mostly on H100";
   return report;
 }
+
+Result<Report> plan(const Request& request) { return Planner().plan(request); }
 
 }  // namespace vram::plan

@@ -34,10 +34,8 @@ std::int64_t longest_length(const Request& request, Bytes memory::Estimate::* wh
   if (!exact) return 0;
   const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
   std::vector<Bytes> bytes;
-  for (std::size_t i = 0; i < exact->stages.size(); ++i) {
-    const auto rank = rank_budget(*exact, i, learnt);
-    if (!rank) return 0;
-    bytes.push_back(rank->available_kv.*which);
+  for (std::size_t i = 0; i < exact->stages().size(); ++i) {
+    bytes.push_back(rank_budget(*exact, i, learnt).available_kv.*which);
   }
   return longest_context(*exact, bytes, 1, limit);
 }

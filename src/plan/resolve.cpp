@@ -49,14 +49,18 @@ Launch::Launch(const ModelSource& model, const json::Value& arguments, const vll
       around(surroundings),
       day(engine.as_of),
       capability(gpu.capability.major * 10 + gpu.capability.minor),
-      original(model),
-      source(model) {
+      original(model) {
   plan.engine = engine;
   plan.gpu = gpu;
 }
 
+void Launch::read_configs() {
+  root_ = HfConfig(source().config);
+  text_ = text_config(source(), day);
+}
+
 bool Launch::is_architecture(std::initializer_list<std::string_view> names) const {
-  return std::find(names.begin(), names.end(), source.architecture) != names.end();
+  return std::find(names.begin(), names.end(), source().architecture) != names.end();
 }
 
 std::optional<bool> Launch::flag(std::string_view name) const {
@@ -71,24 +75,50 @@ std::optional<std::int64_t> Launch::whole(std::string_view name) const {
   return number ? std::optional(std::int64_t(*number)) : std::nullopt;
 }
 
+AskedSizes Launch::asked_sizes() const {
+  const json::Value* length = given.find("max_model_len");
+  const bool automatic = length && length->string() && *length->string() == "auto";
+  return {automatic ? -1 : whole("max_model_len"), whole("max_num_batched_tokens"), whole("max_num_seqs")};
+}
+
 Error refused(std::string words) { return {ErrorCode::kRefused, "", std::move(words), ""}; }
 
-Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
-                           const hardware::Gpu& gpu, const Surroundings& around) {
-  const json::Value given(arguments);
-  Launch launch(source, given, engine, gpu, around);
+namespace {
+
+Stop take_steps(Launch& launch) {
   constexpr Stop (*kSteps[])(Launch&) = {
       apply_overrides, choose_runner,    classify,          choose_dtype,          choose_length,   choose_quantization,
       choose_towers,   choose_memory,    choose_generation, choose_features,       choose_cache,    choose_parallel,
       choose_draft,    choose_scheduler, check_cache,       check_parallel,        choose_adapters, check_quantization,
       choose_state,    choose_engine,    choose_graphs,     check_cache_of_latents};
   for (const auto step : kSteps) {
-    if (Stop stop = step(launch)) return *std::move(stop);
+    if (Stop stop = step(launch)) return stop;
     if (launch.given.error()) return *launch.given.error();
   }
-  launch.plan.source = std::make_shared<const ModelSource>(launch.source);
+  if (launch.changed) launch.plan.source = std::make_shared<const ModelSource>(*std::move(launch.changed));
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
+                           const hardware::Gpu& gpu, const Surroundings& around) {
+  const json::Value given(arguments);
+  Launch launch(source, given, engine, gpu, around);
+  if (Stop stop = take_steps(launch)) return *std::move(stop);
   state_arguments(launch);
   return std::move(launch.plan);
+}
+
+Result<OpenDeployment> resolve_open(const ModelSource& source, const json::Object& arguments,
+                                    const vllm::Engine& engine, const hardware::Gpu& gpu, const Surroundings& around) {
+  const json::Value given(arguments);
+  Launch launch(source, given, engine, gpu, around);
+  launch.open = true;
+  if (Stop stop = take_steps(launch)) return *std::move(stop);
+  OpenDeployment open{std::move(launch.plan), std::move(launch.schedule), launch.asked_sizes()};
+  if (launch.given.error()) return *launch.given.error();
+  return open;
 }
 
 }  // namespace vram::plan

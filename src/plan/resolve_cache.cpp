@@ -127,13 +127,13 @@ std::string modelopt_cache(const json::Value& quantization, const CheckpointRule
 
 std::string from_checkpoint(const Launch& launch, std::string asked) {
   const CheckpointRules& rules = vllm::in_force(kCheckpoint, launch.day);
-  const json::Value* quantization = launch.source.config.find("quantization_config");
+  const json::Value* quantization = launch.source().config.find("quantization_config");
   if (quantization && asked == "auto" && rules.modelopt) {
     std::string word = modelopt_cache(*quantization, rules);
     if (!word.empty()) asked = std::move(word);
   }
-  if (!quantization) quantization = launch.source.config.find("compression_config");
-  if (!quantization) quantization = launch.source.text().find("quantization_config");
+  if (!quantization) quantization = launch.source().config.find("compression_config");
+  if (!quantization) quantization = launch.source().text().find("quantization_config");
   if (quantization && rules.compressed_tensors && launch.plan.quantization == "compressed-tensors" &&
       quantization->find("kv_cache_scheme") && (asked == "auto" || rules.over_arguments))
     return "fp8";

@@ -39,16 +39,17 @@ void override_fields(json::Value& config, const json::Object& overrides) {
 /// Configs whose class vLLM changes by what else they hold.
 ///
 ///   source  vllm v0.33.0 vllm/transformers_utils/model_arch_config_convertor.py, MimoV2…, DeepseekV4…
-void rewrite_architecture(ModelSource& source, vllm::Date day) {
+std::optional<std::string> rewritten_architecture(const ModelSource& source, vllm::Date day) {
   const HfConfig root(source.config);
   const std::string& type = root.model_type();
   if (type.starts_with("mimo_v2") && root.truthy("vision_config") &&
       vllm::architecture_facts("MiMoV2OmniForCausalLM", day))
-    source.architecture = "MiMoV2OmniForCausalLM";
+    return "MiMoV2OmniForCausalLM";
   if (type == "deepseek_v4" && source.architecture == "DeepseekV4ForCausalLM" &&
       root.whole("vision_n_layers").value_or(0) > 0 &&
       vllm::architecture_facts("DeepseekV4ForConditionalGeneration", day))
-    source.architecture = "DeepseekV4ForConditionalGeneration";
+    return "DeepseekV4ForConditionalGeneration";
+  return std::nullopt;
 }
 
 /// From then on `--convert` alone makes a model a pooling model.
@@ -66,21 +67,20 @@ static_assert(vllm::well_formed(kNamesEmbeddingModels));
 
 std::string default_runner(const Launch& launch, bool registered) {
   if (registered) return launch.facts->has(vllm::kPools) ? "pooling" : "generate";
-  return std::string(vllm::runner_of_suffix(launch.source.architecture).value_or("generate"));
+  return std::string(vllm::runner_of_suffix(launch.source().architecture).value_or("generate"));
 }
 
 std::string default_convert(const Launch& launch, bool registered) {
   const bool pooling = launch.pooling();
   if (registered && launch.has(pooling ? vllm::kPools : vllm::kGenerates)) return "none";
   if (!pooling) return "none";
-  const std::string& name = launch.source.architecture;
+  const std::string& name = launch.source().architecture;
   return name.ends_with("Classification") || name.ends_with("ClassificationModel") ? "classify" : "embed";
 }
 
 }  // namespace
 
 Stop apply_overrides(Launch& launch) {
-  ModelSource& source = launch.source;
   json::Object overrides;
   if (const json::Value* given = launch.given.find("hf_overrides")) {
     if (!given->object())
@@ -91,19 +91,24 @@ Stop apply_overrides(Launch& launch) {
   for (const std::string_view name : {"rope_scaling", "rope_theta"})  // arguments of their own up to 0.10
     if (const json::Value* given = launch.given.find(name)) overrides.set(std::string(name), *given);
   if (!overrides.members().empty()) {
+    ModelSource& source = launch.changed.emplace(launch.original);
     override_fields(source.config, overrides);
     auto rebuilt = model_source(source.config, source.name, source.place);
     if (!rebuilt) return rebuilt.error();
     source.architecture = rebuilt->architecture;
     source.fingerprint = rebuilt->fingerprint;
   }
-  rewrite_architecture(source, launch.day);
-  source = arch::families::as_glm4v(source, launch.day);
+  if (auto architecture = rewritten_architecture(launch.source(), launch.day)) {
+    if (!launch.changed) launch.changed = launch.original;
+    launch.changed->architecture = *std::move(architecture);
+  }
+  if (auto read = arch::families::as_glm4v(launch.source(), launch.day)) launch.changed = *std::move(read);
+  launch.read_configs();
   return std::nullopt;
 }
 
 Stop choose_runner(Launch& launch) {
-  const std::string& name = launch.source.architecture;
+  const std::string& name = launch.source().architecture;
   launch.facts = vllm::base_architecture(name, launch.day);
   if (!launch.facts) {
     if (auto sentence = vllm::removed_architecture(name, launch.day)) return refused(*std::move(sentence));

@@ -43,8 +43,9 @@ std::optional<Dtype> dtype_of(const json::Value* config, vllm::Date day) {
 
 /// As the checkpoint's config states it; float32 where it does not.
 Dtype config_dtype(const Launch& launch) {
-  const json::Value& root = launch.source.config;
-  const json::Value* places[] = {&root, &launch.source.text(), root.find("vision_config"), root.find("encoder_config")};
+  const json::Value& root = launch.source().config;
+  const json::Value* places[] = {&root, &launch.source().text(), root.find("vision_config"),
+                                 root.find("encoder_config")};
   for (const json::Value* place : places)
     if (const auto dtype = dtype_of(place, launch.day)) return *dtype;
   return Dtype::kFloat32;

@@ -31,7 +31,7 @@ constexpr vllm::Step<V2> kRunner[] = {
 static_assert(vllm::well_formed(kRunner));
 
 bool default_model(const Launch& launch, V2 stage) {
-  const std::string& name = launch.source.architecture;
+  const std::string& name = launch.source().architecture;
   const bool plain = launch.plan.quantization.empty();
   const bool first_moe = one_of(name, {"DeepseekV2ForCausalLM", "Qwen2MoeForCausalLM", "GraniteMoeForCausalLM"});
   const bool later_moe = one_of(name, {"DeepseekV4ForCausalLM", "InklingForCausalLM", "InklingForConditionalGeneration",

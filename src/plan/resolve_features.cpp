@@ -56,23 +56,25 @@ void choose_early(Launch& launch) {
   if (launch.hybrid || launch.attention_free) plan.kv.prefix_caching = false;
 }
 
-}  // namespace
-
-Stop choose_features(Launch& launch) {
+void choose_features_v1(Launch& launch) {
   Deployment& plan = launch.plan;
-  if (plan.kv.v0_engine) {
-    choose_features_v0(launch);
-    return std::nullopt;
-  }
-  if (!vllm::in_force(kAsksTheModel, launch.day)) {
-    choose_early(launch);
-    return std::nullopt;
-  }
+  if (!vllm::in_force(kAsksTheModel, launch.day)) return choose_early(launch);
   const Features features = launch.pooling() ? of_pooling_model(launch) : of_generative_model(launch);
   plan.chunked_prefill = launch.flag("enable_chunked_prefill").value_or(features.chunked_prefill);
   plan.kv.prefix_caching = launch.flag("enable_prefix_caching").value_or(features.prefix_caching);
   if (launch.encoder_decoder) plan.chunked_prefill = false;
   if (launch.is_architecture({"UnlimitedOCRForCausalLM"})) plan.kv.prefix_caching = false;
+}
+
+}  // namespace
+
+Stop choose_features(Launch& launch) {
+  if (launch.plan.kv.v0_engine) {
+    choose_features_v0(launch);
+  } else {
+    choose_features_v1(launch);
+    launch.schedule.chunks.always = launch.plan.chunked_prefill;
+  }
   return std::nullopt;
 }
 

@@ -10,17 +10,7 @@ namespace {
 
 using Sizes = std::vector<std::int64_t>;
 
-/// How capture sizes come about, by era.
-struct SizeRules {
-  bool strided;         // every 8 up to cuda_graph_sizes, filtered by batched tokens; else the ladder below
-  bool by_sequences;    // the top follows max_num_seqs
-  bool by_draft;        // and speculative tokens
-  bool blackwell;       // data-centre Blackwell captures up to 1024
-  bool fine_grained;    // performance_mode=interactivity
-  bool batched_tokens;  // the largest batch is a size where it is below the top
-  bool decode_batches;  // the batches of pure decoding are sizes too
-};
-constexpr vllm::Step<SizeRules> kSizes[] = {
+constexpr vllm::Step<CaptureRules> kSizes[] = {
     {{}, {true, false, false, false, false, false, false}, "vllm v0.9.2 vllm/config.py, _set_cudagraph_sizes"},
     {{2025, 8, 1}, {true, true, false, false, false, false, false}, "~vllm v0.10.2 vllm/config/scheduler.py"},
     {{2025, 10, 24}, {false, true, false, false, false, false, false}, "~vllm v0.11.1 vllm/config/vllm.py"},
@@ -151,17 +141,15 @@ void keep_up_to(Sizes& sizes, std::int64_t most) {
 }
 
 /// Up to 0.11: one number is the top of a stride of 8, several are the sizes themselves.
-Sizes strided_sizes(const Launch& launch, const Asked& asked, const SizeRules& rules) {
-  const memory::KvSettings& kv = launch.plan.kv;
-  const std::int64_t usual = rules.by_sequences ? std::min(kv.max_num_seqs * 2, kUsualTop) : kUsualTop;
+Sizes strided_sizes(const GraphRule& rule, const memory::KvSettings& kv) {
+  const std::int64_t usual = rule.rules.by_sequences ? std::min(kv.max_num_seqs * 2, kUsualTop) : kUsualTop;
   Sizes sizes;
-  if (asked.sizes && asked.sizes->size() > 1) {
-    sizes = *asked.sizes;
+  if (rule.sizes && rule.sizes->size() > 1) {
+    sizes = *rule.sizes;
   } else {
-    const std::int64_t top = asked.sizes && !asked.sizes->empty() ? asked.sizes->front() : usual;
+    const std::int64_t top = rule.sizes && !rule.sizes->empty() ? rule.sizes->front() : usual;
     sizes = {1, 2, 4};
-    // source  vllm v0.10.2 vllm/model_executor/models/config.py, GptOssForCausalLMConfig
-    if (launch.is_architecture({"GptOssForCausalLM"}) && rules.by_sequences && top < kLargeTop)
+    if (rule.up_to_1024 && top < kLargeTop)
       add_ladder(sizes, kLargeTop);
     else
       for (std::int64_t size = 8; size <= std::min(top, kv.max_num_batched_tokens); size += 8) sizes.push_back(size);
@@ -186,68 +174,95 @@ Sizes decode_batches(std::int64_t requests, std::int64_t tokens_each, std::int64
   return sizes;
 }
 
-Result<Sizes> ladder_sizes(const Launch& launch, const Asked& asked, const SizeRules& rules) {
-  const memory::KvSettings& kv = launch.plan.kv;
+Result<Sizes> ladder_sizes(const GraphRule& rule, const memory::KvSettings& kv) {
   const std::int64_t batched = kv.max_num_batched_tokens;
-  const std::int64_t platform_top = rules.blackwell && launch.capability / 10 == 10 ? kLargeTop : kUsualTop;
-  const std::int64_t canvas = launch.is_architecture({"DiffusionGemmaForBlockDiffusion"})
-                                  ? launch.root().whole("canvas_length").value_or(256)
-                                  : 0;
-  const std::int64_t draft = kv.speculative_tokens > 0 ? kv.speculative_tokens : canvas;
-  const std::int64_t tokens_each = rules.by_draft ? 1 + draft : 1;
   std::int64_t top = 0;
   Sizes decoding;
-  if (asked.top) {
-    top = *asked.top;
+  if (rule.top) {
+    top = *rule.top;
   } else {
-    top = saturated(std::min(Wide(kv.max_num_seqs) * tokens_each * 2, Wide(platform_top)));
-    if (rules.decode_batches) decoding = decode_batches(kv.max_num_seqs, tokens_each, platform_top, top);
+    top = saturated(std::min(Wide(kv.max_num_seqs) * rule.tokens_each * 2, Wide(rule.platform_top)));
+    if (rule.rules.decode_batches) decoding = decode_batches(kv.max_num_seqs, rule.tokens_each, rule.platform_top, top);
   }
   top = std::min(top, batched);
   Sizes sizes;
-  if (asked.sizes) {
-    sizes = *asked.sizes;
+  if (rule.sizes) {
+    sizes = *rule.sizes;
     keep_up_to(sizes, batched);
   } else {
+    sizes.reserve(128);
     sizes = first_steps(top);
-    if (rules.fine_grained && launch.text("performance_mode") == "interactivity") {
+    if (rule.interactive) {
       sizes.clear();
       for (std::int64_t size = 1; size <= std::min(top, kFineTop); ++size) sizes.push_back(size);
     }
     add_ladder(sizes, top);
-    if (rules.batched_tokens && batched <= top) sizes.push_back(batched);
+    if (rule.rules.batched_tokens && batched <= top) sizes.push_back(batched);
     keep_up_to(decoding, batched);
     sizes.insert(sizes.end(), decoding.begin(), decoding.end());
     sizes = sorted(std::move(sizes));
   }
   const std::int64_t last = sizes.empty() ? 0 : sizes.back();
-  if (asked.top && asked.sizes && *asked.top != last)
-    return refused("customized max_cudagraph_capture_size(=" + std::to_string(*asked.top) +
+  if (rule.top && rule.sizes && *rule.top != last)
+    return refused("customized max_cudagraph_capture_size(=" + std::to_string(*rule.top) +
                    ") should be consistent with the max value of cudagraph_capture_sizes(=" + std::to_string(last) +
                    ")");
   return sizes;
 }
 
+GraphRule graph_rule(const Launch& launch, Asked asked) {
+  using Kind = GraphRule::Kind;
+  const Deployment& plan = launch.plan;
+  GraphRule rule;
+  rule.rules = vllm::in_force(kSizes, launch.day);
+  // source  vllm v0.10.2 vllm/model_executor/models/config.py, GptOssForCausalLMConfig
+  const bool gpt_oss = launch.is_architecture({"GptOssForCausalLM"});
+  if (plan.kv.v0_engine) {
+    rule.kind = plan.enforce_eager ? Kind::kNone : Kind::kV0;
+    return rule;
+  }
+  if (rule.rules.strided)
+    rule.kind = plan.enforce_eager ? Kind::kNone : Kind::kStrided;
+  else
+    rule.kind = plan.cudagraph_mode == "NONE" ? Kind::kNone : Kind::kLadder;
+  if (!rule.rules.strided && gpt_oss && !asked.sizes && !asked.top) asked.top = kLargeTop;
+  rule.up_to_1024 = gpt_oss && rule.rules.by_sequences;
+  rule.sizes = std::move(asked.sizes);
+  rule.top = asked.top;
+  rule.platform_top = rule.rules.blackwell && launch.capability / 10 == 10 ? kLargeTop : kUsualTop;
+  const std::int64_t canvas = launch.is_architecture({"DiffusionGemmaForBlockDiffusion"})
+                                  ? launch.root().whole("canvas_length").value_or(256)
+                                  : 0;
+  const std::int64_t drafted = plan.kv.speculative_tokens > 0 ? plan.kv.speculative_tokens : canvas;
+  rule.tokens_each = rule.rules.by_draft ? 1 + drafted : 1;
+  rule.interactive = rule.rules.fine_grained && launch.text("performance_mode") == "interactivity";
+  return rule;
+}
+
 }  // namespace
+
+Result<std::vector<std::int64_t>> GraphRule::capture(const memory::KvSettings& kv) const {
+  switch (kind) {
+    case Kind::kNone:
+      return Sizes{};
+    case Kind::kV0:
+      return capture_sizes_v0(kv.max_num_seqs);
+    case Kind::kStrided:
+      return strided_sizes(*this, kv);
+    case Kind::kLadder:
+      return ladder_sizes(*this, kv);
+  }
+  return Sizes{};
+}
 
 Stop choose_graphs(Launch& launch) {
   Deployment& plan = launch.plan;
   plan.enforce_eager = launch.given.flag_or("enforce_eager", false);
   Asked asked = asked_for(launch);
-  plan.cudagraph_mode = mode_of(launch, asked);
-  const SizeRules& rules = vllm::in_force(kSizes, launch.day);
-  if (plan.kv.v0_engine) {
-    plan.cudagraph_mode = plan.enforce_eager ? "NONE" : "FULL";
-    if (!plan.enforce_eager) plan.cudagraph_capture_sizes = capture_sizes_v0(plan.kv.max_num_seqs);
-    return std::nullopt;
-  }
-  if (rules.strided) {
-    if (!plan.enforce_eager) plan.cudagraph_capture_sizes = strided_sizes(launch, asked, rules);
-    return std::nullopt;
-  }
-  if (plan.cudagraph_mode == "NONE") return std::nullopt;
-  if (launch.is_architecture({"GptOssForCausalLM"}) && !asked.sizes && !asked.top) asked.top = kLargeTop;
-  auto sizes = ladder_sizes(launch, asked, rules);
+  plan.cudagraph_mode = plan.kv.v0_engine ? (plan.enforce_eager ? "NONE" : "FULL") : mode_of(launch, asked);
+  launch.schedule.graphs = graph_rule(launch, std::move(asked));
+  if (launch.open) return std::nullopt;
+  auto sizes = launch.schedule.graphs.capture(plan.kv);
   if (!sizes) return sizes.error();
   plan.cudagraph_capture_sizes = *std::move(sizes);
   return std::nullopt;

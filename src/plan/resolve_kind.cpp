@@ -23,7 +23,7 @@ static_assert(vllm::well_formed(kPlainLayers));
 bool hybrid(const Launch& launch) {
   if (!launch.has(vllm::kHybrid)) return false;
   const PlainLayers& plain = vllm::in_force(kPlainLayers, launch.day);
-  const json::Value* layers = launch.source.config.find("layer_types");
+  const json::Value* layers = launch.source().config.find("layer_types");
   if (!layers || !layers->array() || !plain.attention) return true;
   return !std::all_of(layers->array()->begin(), layers->array()->end(), [&](const json::Value& layer) {
     const std::string* type = layer.string();
@@ -61,8 +61,8 @@ std::optional<PoolingType> read_pooling(std::string_view word) {
 /// The class's own default, unless the config or --pooler-config says otherwise.
 PoolingType pooling_type(const Launch& launch) {
   PoolingType type = launch.facts && launch.has(vllm::kPools) ? launch.facts->pooling : PoolingType::kLast;
-  if (launch.source.architecture.starts_with("LlamaBidirectional") ||
-      launch.source.architecture.starts_with("LlamaNemotronVL"))
+  if (launch.source().architecture.starts_with("LlamaBidirectional") ||
+      launch.source().architecture.starts_with("LlamaNemotronVL"))
     type = read_pooling(launch.root().text("pooling")).value_or(type);
   const json::Value* given = launch.given.find("pooler_config");
   if (!given || !given->object()) given = launch.given.find("override_pooler_config");

@@ -17,7 +17,7 @@ constexpr double kNoLimit = HUGE_VAL;
 
 struct Derived {
   double length = kNoLimit;
-  std::string key = "None";
+  std::string_view key = "None";
   bool whole = true;  // Python holds an int
 };
 
@@ -66,7 +66,7 @@ Derived derived_length(const HfConfig& text) {
 /// MossAudio keeps its language model under another name.
 std::optional<Derived> nested_length(const Launch& launch) {
   if (launch.root().model_type() != "moss_audio") return std::nullopt;
-  const json::Value* language = launch.source.config.find("language_config");
+  const json::Value* language = launch.source().config.find("language_config");
   const auto length = language ? HfConfig(*language).number("max_position_embeddings") : std::nullopt;
   if (!length) return std::nullopt;
   return Derived{*length, "language_config.max_position_embeddings", true};
@@ -117,17 +117,16 @@ std::optional<std::int64_t> sliding_window(const HfConfig& text, vllm::Date day)
   return window;
 }
 
-Error too_long(std::int64_t asked, const Derived& derived, const HfConfig& text, const Launch& launch) {
-  const auto maximum = text.whole("model_max_length");
-  const bool as_float = vllm::in_force(kRope, launch.day).prints_float || !derived.whole;
+Error too_long(std::int64_t asked, const LengthRule& rule) {
+  const auto maximum = rule.model_max_length;
+  const bool as_float = rule.prints_float || !rule.whole;
   std::string words =
       "User-specified max_model_len (" + std::to_string(asked) + ") is greater than the derived max_model_len (" +
-      derived.key + "=" + (as_float ? python_float(derived.length) : std::to_string(std::int64_t(derived.length))) +
+      rule.key + "=" + (as_float ? python_float(rule.longest) : std::to_string(std::int64_t(rule.longest))) +
       " or model_max_length=" + (maximum ? std::to_string(*maximum) : "None") + " in model's config.json).";
-  const bool nan = vllm::in_force(kWarnsOfNan, launch.day);
-  if (!nan) words += " This may lead to incorrect model outputs or CUDA errors.";
+  if (!rule.warns_of_nan) words += " This may lead to incorrect model outputs or CUDA errors.";
   words += " To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1";
-  if (nan)
+  if (rule.warns_of_nan)
     words +=
         ". VLLM_ALLOW_LONG_MAX_MODEL_LEN must be used with extreme caution. If the model uses relative position "
         "encoding (RoPE), positions exceeding derived_max_model_len lead to nan. If the model uses absolute position "
@@ -148,43 +147,49 @@ constexpr std::int64_t kUnknownLength = 2048;
 /// source  vllm v0.33.0 vllm/model_executor/models/config.py, EmbeddingGemma2
 constexpr std::int64_t kEmbeddingGemma2 = 8192;
 
-}  // namespace
-
-Stop choose_length(Launch& launch) {
-  const json::Value* argument = launch.given.find("max_model_len");
-  const bool automatic = argument && argument->string() && *argument->string() == "auto";
-  const std::optional<std::int64_t> asked = automatic ? -1 : launch.whole("max_model_len");
-  if (asked && *asked != -1 && *asked < 1)
-    return Error{ErrorCode::kBadInput, "\"max_model_len\"",
-                 "expected a positive number of tokens or -1, found " + std::to_string(*asked), ""};
-  memory::KvSettings& kv = launch.plan.kv;
-  const HfConfig text = launch.text();
+LengthRule length_rule(const Launch& launch) {
+  const HfConfig& text = launch.text();
   const RopeRules& rules = vllm::in_force(kRope, launch.day);
   Derived derived = nested_length(launch).value_or(derived_length(text));
   const auto window = sliding_window(text, launch.day);
   if (launch.plan.build.disable_sliding_window && window && double(*window) < derived.length)
     derived = {double(*window), "sliding_window", true};
-  kv.fit_max_model_len = asked == -1;
-  if (derived.length == kNoLimit) {
-    if (asked && *asked > 0) {
-      kv.max_model_len = Tokens(*asked);
-      return std::nullopt;
-    }
-    derived.length = double(kUnknownLength);
-  }
+  LengthRule rule;
+  rule.unlimited = derived.length == kNoLimit;
+  if (rule.unlimited) derived.length = double(kUnknownLength);
   scale(derived, text, rules);
+  rule.longest = derived.length;
+  rule.key = derived.key;
+  rule.whole = derived.whole;
+  rule.unsaid = rule.fitted = default_length(derived, text, rules);
+  if (launch.is_architecture({"EmbeddingGemma2Model"})) rule.unsaid = std::min(rule.unsaid, kEmbeddingGemma2);
+  rule.model_max_length = text.whole("model_max_length");
+  rule.allows_longer = launch.around.set("VLLM_ALLOW_LONG_MAX_MODEL_LEN");
+  rule.prints_float = rules.prints_float;
+  rule.warns_of_nan = vllm::in_force(kWarnsOfNan, launch.day);
+  return rule;
+}
+
+}  // namespace
+
+Stop LengthRule::apply(std::optional<std::int64_t> asked, memory::KvSettings& kv) const {
+  if (asked && *asked != -1 && *asked < 1)
+    return Error{ErrorCode::kBadInput, "\"max_model_len\"",
+                 "expected a positive number of tokens or -1, found " + std::to_string(*asked), ""};
+  kv.fit_max_model_len = asked == -1;
   if (!asked || *asked == -1) {
-    std::int64_t length = default_length(derived, text, rules);
-    if (!asked && launch.is_architecture({"EmbeddingGemma2Model"})) length = std::min(length, kEmbeddingGemma2);
-    kv.max_model_len = Tokens(length);
+    kv.max_model_len = Tokens(asked ? fitted : unsaid);
     return std::nullopt;
   }
-  const auto maximum = text.whole("model_max_length");
-  const bool within = maximum && *asked <= *maximum;
-  if (double(*asked) > derived.length && !within && !launch.around.set("VLLM_ALLOW_LONG_MAX_MODEL_LEN"))
-    return too_long(*asked, derived, text, launch);
+  const bool within = unlimited || double(*asked) <= longest || (model_max_length && *asked <= *model_max_length);
+  if (!within && !allows_longer) return too_long(*asked, *this);
   kv.max_model_len = Tokens(*asked);
   return std::nullopt;
+}
+
+Stop choose_length(Launch& launch) {
+  launch.schedule.length = length_rule(launch);
+  return launch.schedule.length.apply(launch.open ? std::nullopt : launch.asked_sizes().max_model_len, launch.plan.kv);
 }
 
 }  // namespace vram::plan

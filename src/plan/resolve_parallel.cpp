@@ -142,8 +142,7 @@ Stop check_parallel(Launch& launch) {
                    ") must be divisible by tensor parallel size (" + number(parallel.tensor) + ").");
   if (parallel.expert && launch.experts < 1)
     return refused("Number of experts in the model must be greater than 0 when expert parallelism is enabled.");
-  if (parallel.pipeline > 1 && launch.facts && !launch.has(vllm::kPipeline))
-    return no_pipeline();
+  if (parallel.pipeline > 1 && launch.facts && !launch.has(vllm::kPipeline)) return no_pipeline();
   return check_context(launch, parallel.tensor, heads);
 }
 

@@ -163,7 +163,7 @@ Stop check_gptq(const HfConfig& config, vllm::Date day) {
 Stop choose_quantization(Launch& launch) {
   std::string& name = launch.plan.quantization;
   name = launch.text("quantization");
-  if (const json::Value* value = quantization_config(launch.source)) {
+  if (const json::Value* value = quantization_config(launch.source())) {
     const HfConfig config(*value);
     std::string method = method_of(config, launch.day);
     if (std::string claim = claimed(config, method, name, launch); !claim.empty()) name = method = std::move(claim);
@@ -190,7 +190,7 @@ Stop check_quantization(Launch& launch) {
   const std::string& name = launch.plan.quantization;
   const vllm::QuantizationMethod* method = vllm::quantization_method(name, launch.day);
   if (!method) return std::nullopt;
-  if (const json::Value* value = quantization_config(launch.source);
+  if (const json::Value* value = quantization_config(launch.source());
       value && one_of(name, {"auto_gptq", "gptq_marlin"}))
     if (Stop stop = check_gptq(HfConfig(*value), launch.day)) return stop;
   if (launch.plan.gpu.vendor == hardware::Vendor::kNvidia && launch.capability < method->capability)

@@ -13,6 +13,7 @@ namespace {
 struct Limits {
   std::int64_t batched_tokens, sequences;
 };
+constexpr Bytes kLargeMemory(70 * kGiB), kLargestMemory(160 * kGiB);
 constexpr Limits kLargest{16384, 1024}, kLarge{8192, 1024}, kSmall{2048, 256};
 
 /// From then on GPUs of 160 GiB and more have a class of their own.
@@ -52,19 +53,22 @@ constexpr vllm::Step<bool> kSmallExpertBatches[] = {
 static_assert(vllm::well_formed(kSmallExpertBatches));
 constexpr std::int64_t kExpertBatch = 256;
 
-Limits by_size(const hardware::Gpu& gpu, vllm::Date day) {
-  const Bytes total = gpu.driver_total.count() > 0 ? gpu.driver_total : gpu.total;
-  if (total >= Bytes(160 * kGiB) && vllm::in_force(kHasLargest, day)) return kLargest;
-  const bool a100 = lower(gpu.driver_name).find("a100") != std::string::npos;
+/// GPUs that count as small whatever their memory.
+bool is_small(const hardware::Gpu& gpu, vllm::Date day) {
   const bool gb10 = gpu.capability == hardware::Capability{12, 1} && vllm::in_force(kGb10IsSmall, day);
-  return total >= Bytes(70 * kGiB) && !a100 && !gb10 ? kLarge : kSmall;
+  return gb10 || lower(gpu.driver_name).find("a100") != std::string::npos;
+}
+
+Limits by_size(Bytes total, bool small, vllm::Date day) {
+  if (total >= kLargestMemory && vllm::in_force(kHasLargest, day)) return kLargest;
+  return total >= kLargeMemory && !small ? kLarge : kSmall;
 }
 
 /// Tokens of the largest item that one prompt may hold, where the config alone says.
 ///
 ///   source  vllm v0.33.0 vllm/model_executor/models/{bagel,moondream3,gemma4_mm}.py, get_mm_max_tokens_per_item
 std::int64_t largest_item(const Launch& launch) {
-  const HfConfig root = launch.root();
+  const HfConfig& root = launch.root();
   const std::string& type = root.model_type();
   constexpr std::int64_t kMoondream3 = 730, kGemma4Frames = 32, kGemma4FrameTokens = 70 + 2 + 6;
   if (type == "bagel") {
@@ -73,7 +77,7 @@ std::int64_t largest_item(const Launch& launch) {
   }
   if (type == "moondream3") return kMoondream3;
   if (!type.starts_with("gemma4")) return 0;
-  const json::Value* vision = launch.source.config.find("vision_config");
+  const json::Value* vision = launch.source().config.find("vision_config");
   const std::int64_t image = vision ? HfConfig(*vision).whole("default_output_length").value_or(0) : 0;
   return std::max(image, kGemma4Frames * kGemma4FrameTokens);
 }
@@ -84,36 +88,34 @@ bool batches_experts(const Launch& launch) {
          launch.plan.parallel.data > 1 && (backend == "deepep_low_latency" || backend == "nixl_ep");
 }
 
-Limits defaults(const Launch& launch, std::optional<std::int64_t> tokens, std::optional<std::int64_t> sequences) {
-  const Deployment& plan = launch.plan;
-  const Bending& bending = vllm::in_force(kBending, launch.day);
-  Limits limits = by_size(plan.gpu, launch.day);
-  if (batches_experts(launch)) limits.batched_tokens = kExpertBatch;
-  if (launch.text("performance_mode") == "throughput") {
+Limits defaults(const BatchRule& rule, const AskedSizes& asked, Bytes total, bool chunked_prefill,
+                std::int64_t length) {
+  const Bending& bending = vllm::in_force(kBending, rule.day);
+  Limits limits = by_size(total, rule.small_gpu, rule.day);
+  if (rule.expert_batches) limits.batched_tokens = kExpertBatch;
+  if (rule.throughput) {
     limits.batched_tokens *= 2;
     limits.sequences *= 2;
   }
-  limits.sequences = sequences.value_or(limits.sequences);
-  if (tokens) {
-    limits.batched_tokens = *tokens;
+  limits.sequences = asked.max_num_seqs.value_or(limits.sequences);
+  if (asked.max_num_batched_tokens) {
+    limits.batched_tokens = *asked.max_num_batched_tokens;
   } else {
-    const std::int64_t length = plan.kv.max_model_len.count();
-    if (!plan.chunked_prefill)
+    if (!chunked_prefill)
       limits.batched_tokens = bending.keeps_least ? std::max(length, limits.batched_tokens) : length;
-    if (plan.kv.multimodal_prefix && bending.fits_images)
-      limits.batched_tokens = std::max(limits.batched_tokens, largest_item(launch));
+    if (bending.fits_images) limits.batched_tokens = std::max(limits.batched_tokens, rule.largest_item);
     if (bending.caps_tokens)
       limits.batched_tokens = saturated(std::min(Wide(limits.sequences) * length, Wide(limits.batched_tokens)));
   }
-  if (!sequences && bending.caps_sequences) limits.sequences = std::min(limits.sequences, limits.batched_tokens);
+  if (!asked.max_num_seqs && bending.caps_sequences)
+    limits.sequences = std::min(limits.sequences, limits.batched_tokens);
   return limits;
 }
 
 std::string number(std::int64_t n) { return std::to_string(n); }
 
-Stop check(const Launch& launch, const Limits& limits) {
-  const std::int64_t length = launch.plan.kv.max_model_len.count();
-  if (limits.batched_tokens < length && !launch.plan.chunked_prefill)
+Stop check(const BatchRule& rule, const Limits& limits, bool chunked_prefill, std::int64_t length) {
+  if (limits.batched_tokens < length && !chunked_prefill)
     return refused("max_num_batched_tokens (" + number(limits.batched_tokens) + ") is smaller than max_model_len (" +
                    number(length) +
                    "). This effectively limits the maximum sequence length to max_num_batched_tokens and makes vLLM "
@@ -121,50 +123,64 @@ Stop check(const Launch& launch, const Limits& limits) {
   if (limits.batched_tokens < limits.sequences)
     return refused("max_num_batched_tokens (" + number(limits.batched_tokens) +
                    ") must be greater than or equal to max_num_seqs (" + number(limits.sequences) + ").");
-  if (const auto active = launch.whole("max_num_active_seqs"); active && *active > limits.sequences)
+  if (const auto active = rule.max_num_active_seqs; active && *active > limits.sequences)
     return refused("max_num_active_seqs (" + number(*active) + ") cannot be greater than max_num_seqs (" +
                    number(limits.sequences) + ").");
-  if (const auto prefill = launch.whole("long_prefill_token_threshold"); prefill && *prefill > length)
+  if (const auto prefill = rule.long_prefill_token_threshold; prefill && *prefill > length)
     return refused("long_prefill_token_threshold (" + number(*prefill) +
                    ") cannot be greater than the max_model_len (" + number(length) + ").");
   return std::nullopt;
 }
 
-/// How long an encoder's input is taken to be.
-constexpr vllm::Step<bool> kEncoderFillsBatch[] = {
-    {{}, false, "vllm v0.10.2 vllm/config/__init__.py: the model's own limit"},
-    {{2025, 12, 1}, true, "~vllm v0.14.1 vllm/config/scheduler.py, max_num_encoder_input_tokens"},
-};
-static_assert(vllm::well_formed(kEncoderFillsBatch));
-
-std::int64_t encoder_tokens(const Launch& launch, const Limits& limits) {
-  if (!launch.encoder_decoder) return 0;
-  if (vllm::in_force(kEncoderFillsBatch, launch.day)) return limits.batched_tokens;
-  return launch.text().whole("max_source_positions").value_or(limits.batched_tokens);
+BatchRule batch_rule(const Launch& launch) {
+  const Deployment& plan = launch.plan;
+  BatchRule rule;
+  rule.day = launch.day;
+  rule.v0 = plan.kv.v0_engine;
+  rule.small_gpu = is_small(plan.gpu, launch.day);
+  rule.expert_batches = batches_experts(launch);
+  rule.throughput = launch.text("performance_mode") == "throughput";
+  rule.pooling = launch.pooling();
+  rule.multimodal = launch.multimodal;
+  rule.diffusion = launch.is_architecture({"DiffusionGemmaForBlockDiffusion"});
+  rule.largest_item = plan.kv.multimodal_prefix ? largest_item(launch) : 0;
+  rule.max_num_active_seqs = launch.whole("max_num_active_seqs");
+  rule.long_prefill_token_threshold = launch.whole("long_prefill_token_threshold");
+  return rule;
 }
 
 }  // namespace
 
-Stop choose_scheduler(Launch& launch) {
-  const auto tokens = launch.whole("max_num_batched_tokens"), sequences = launch.whole("max_num_seqs");
-  for (const auto& [name, value] : {std::pair{"max_num_batched_tokens", tokens}, std::pair{"max_num_seqs", sequences}})
+std::vector<Bytes> batch_classes() { return {kLargeMemory, kLargestMemory}; }
+
+Bytes memory_class(const hardware::Gpu& gpu) { return gpu.driver_total.count() > 0 ? gpu.driver_total : gpu.total; }
+
+Stop BatchRule::apply(const AskedSizes& asked, Bytes total, bool chunked_prefill, memory::KvSettings& kv) const {
+  for (const auto& [name, value] : {std::pair{"max_num_batched_tokens", asked.max_num_batched_tokens},
+                                    std::pair{"max_num_seqs", asked.max_num_seqs}})
     if (value && *value < 1)
       return Error{ErrorCode::kBadInput, '"' + std::string(name) + '"',
                    "expected a whole number of at least 1, found " + number(*value), ""};
-  if (launch.plan.kv.v0_engine) {
-    choose_scheduler_v0(launch);
-    return check(launch, {launch.plan.kv.max_num_batched_tokens, launch.plan.kv.max_num_seqs});
+  const std::int64_t length = kv.max_model_len.count();
+  if (v0) {
+    choose_batches_v0(*this, asked, chunked_prefill, kv);
+    return check(*this, {kv.max_num_batched_tokens, kv.max_num_seqs}, chunked_prefill, length);
   }
-  Limits limits = defaults(launch, tokens, sequences);
-  if (Stop stop = check(launch, limits)) return stop;
+  const Limits limits = defaults(*this, asked, total, chunked_prefill, length);
+  kv.max_num_batched_tokens = limits.batched_tokens;
+  kv.max_num_seqs = limits.sequences;
+  if (Stop stop = check(*this, limits, chunked_prefill, length)) return stop;
   // source  vllm v0.33.0 vllm/model_executor/models/config.py, DiffusionGemma: its canvas is drawn for a few at a time
   constexpr std::int64_t kDiffusionUsual = 128, kDiffusionSequences = 8;
-  if (launch.is_architecture({"DiffusionGemmaForBlockDiffusion"}) && limits.sequences >= kDiffusionUsual)
-    limits.sequences = kDiffusionSequences;
-  launch.plan.kv.encoder_tokens = encoder_tokens(launch, limits);
-  launch.plan.kv.max_num_batched_tokens = limits.batched_tokens;
-  launch.plan.kv.max_num_seqs = limits.sequences;
+  if (diffusion && limits.sequences >= kDiffusionUsual) kv.max_num_seqs = kDiffusionSequences;
   return std::nullopt;
+}
+
+Stop choose_scheduler(Launch& launch) {
+  launch.schedule.batches = batch_rule(launch);
+  if (launch.open) return std::nullopt;
+  return launch.schedule.batches.apply(launch.asked_sizes(), memory_class(launch.plan.gpu), launch.plan.chunked_prefill,
+                                       launch.plan.kv);
 }
 
 }  // namespace vram::plan

@@ -52,7 +52,7 @@ std::optional<Dtype> state_dtype(const Launch& launch) {
     return own.empty() ? vllm::in_force(kNemotronState, launch.day) : read_dtype(own);
   }
   if (launch.is_architecture({"NemotronH_Nano_VL_V2"})) return read_dtype(launch.text().text("mamba_ssm_cache_dtype"));
-  const std::string& name = launch.source.architecture;
+  const std::string& name = launch.source().architecture;
   if (name.starts_with("Qwen3_5") || name.starts_with("Qwen4Exp"))
     return read_dtype(launch.text().text("mamba_ssm_dtype"));
   return std::nullopt;
@@ -102,7 +102,7 @@ Stop choose_manager(Launch& launch) {
   const ManagerRules& rules = vllm::in_force(kManager, launch.day);
   memory::KvSettings& kv = launch.plan.kv;
   const auto disabled = launch.flag("disable_hybrid_kv_cache_manager");
-  const bool chunked = launch.text().has("attention_chunk_size") && !launch.source.architecture.starts_with("MiMoV2");
+  const bool chunked = launch.text().has("attention_chunk_size") && !launch.source().architecture.starts_with("MiMoV2");
   bool needed = false;
   if (chunked) needed = rules.chunked_attention || eagle(kv.speculative_method);
   if (launch.around.variable("VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE") == "0") needed = needed || chunked;

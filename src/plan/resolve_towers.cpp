@@ -40,7 +40,7 @@ constexpr Early kEarly[] = {
 bool looks_at_limits(const Launch& launch) {
   if (vllm::in_force(kMarksTowers, launch.day)) return true;
   return std::any_of(std::begin(kEarly), std::end(kEarly), [&](const Early& early) {
-    return early.architecture == launch.source.architecture && vllm::present({early.since}, launch.day);
+    return early.architecture == launch.source().architecture && vllm::present({early.since}, launch.day);
   });
 }
 

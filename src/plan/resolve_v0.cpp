@@ -64,7 +64,7 @@ std::string beyond_v1(const Launch& launch) {
   if (!grown_up && launch.given.flag_or("enable_prompt_adapter", false)) return "--enable-prompt-adapter";
   if (launch.given.flag_or("enable_prompt_embeds", false)) return "--enable-prompt-embeds";
   if (launch.has(grown_up ? vllm::kV0Until0_10_2 : vllm::kV0Until0_9_2))
-    return "['" + launch.source.architecture + "']";
+    return "['" + launch.source().architecture + "']";
   if (!grown_up && (launch.has(vllm::kHybrid) || launch.has(vllm::kAttentionFree))) return "Mamba";
   if (launch.whole("max_num_partial_prefills").value_or(1) != 1 ||
       launch.whole("max_long_partial_prefills").value_or(1) != 1)
@@ -75,13 +75,13 @@ std::string beyond_v1(const Launch& launch) {
 
 constexpr std::int64_t kBatch = 2048, kPoolingBatch = 32768, kImageBatch = 5120, kLongContext = 32768, kSequences = 256;
 
-bool chunks_by_default(const Launch& launch) {
-  const memory::KvSettings& kv = launch.plan.kv;
-  const HfConfig text = launch.text();
+/// Whether long prompts are cut when nobody says, from a long context on.
+bool may_chunk(const Launch& launch) {
+  const HfConfig& text = launch.text();
   const bool window = text.whole("sliding_window").has_value() &&
                       !(text.find("use_sliding_window") && !text.truthy("use_sliding_window"));
-  return !launch.multimodal && !launch.latent_attention && kv.max_model_len.count() > kLongContext && !window &&
-         !launch.given.has("speculative_config") && !launch.given.flag_or("enable_lora", false) && !launch.pooling();
+  return !launch.multimodal && !launch.latent_attention && !window && !launch.given.has("speculative_config") &&
+         !launch.given.flag_or("enable_lora", false) && !launch.pooling();
 }
 
 }  // namespace
@@ -105,19 +105,21 @@ Stop choose_generation(Launch& launch) {
 }
 
 void choose_features_v0(Launch& launch) {
-  launch.plan.chunked_prefill = launch.flag("enable_chunked_prefill").value_or(chunks_by_default(launch));
+  ChunkRule& chunks = launch.schedule.chunks;
+  chunks.always = launch.flag("enable_chunked_prefill").value_or(false);
+  if (!launch.given.has("enable_chunked_prefill") && may_chunk(launch)) chunks.above = kLongContext;
+  launch.plan.chunked_prefill = chunks.chunks(launch.plan.kv.max_model_len);
   launch.plan.kv.prefix_caching = launch.flag("enable_prefix_caching").value_or(false) && !launch.multimodal;
 }
 
-void choose_scheduler_v0(Launch& launch) {
-  memory::KvSettings& kv = launch.plan.kv;
-  kv.max_num_seqs = launch.whole("max_num_seqs").value_or(kSequences);
+void choose_batches_v0(const BatchRule& rule, const AskedSizes& asked, bool chunked_prefill, memory::KvSettings& kv) {
+  kv.max_num_seqs = asked.max_num_seqs.value_or(kSequences);
   const std::int64_t length = kv.max_model_len.count();
-  std::int64_t batch = launch.plan.chunked_prefill ? kBatch : std::max(length, kBatch);
-  if (launch.pooling()) batch = std::max(batch, kPoolingBatch);
-  if (launch.multimodal) batch = std::max(batch, kImageBatch);
+  std::int64_t batch = chunked_prefill ? kBatch : std::max(length, kBatch);
+  if (rule.pooling) batch = std::max(batch, kPoolingBatch);
+  if (rule.multimodal) batch = std::max(batch, kImageBatch);
   batch = saturated(std::min(Wide(kv.max_num_seqs) * length, Wide(batch)));
-  kv.max_num_batched_tokens = launch.whole("max_num_batched_tokens").value_or(batch);
+  kv.max_num_batched_tokens = asked.max_num_batched_tokens.value_or(batch);
 }
 
 std::vector<std::int64_t> capture_sizes_v0(std::int64_t sequences) {

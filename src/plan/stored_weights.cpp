@@ -11,18 +11,19 @@ namespace {
 
 /// What a checkpoint of the model would hold, whole.
 std::optional<Bytes> derived_bytes(const Exact& exact) {
-  const memory::Stage all{0, 1, 0, std::int64_t(exact.model.layers.size())};
-  const auto weights = memory::weigh(exact.model, {}, all, platform_of(exact.deployment), {}, memory::Moment::kStored);
+  const memory::Stage all{0, 1, 0, std::int64_t(exact.model().layers.size())};
+  const auto weights =
+      memory::weigh(exact.model(), {}, all, platform_of(exact.deployment), {}, memory::Moment::kStored);
   return weights ? std::optional(weights->parameters) : std::nullopt;
 }
 
 /// Bytes of embeddings and output head, whole.
 Bytes vocabulary_bytes(const Exact& exact) {
   Bytes bytes;
-  for (const Part& part : exact.model.parts)
+  for (const Part& part : exact.model().parts)
     for (const Module& module : part.modules)
       if (const auto* embedding = std::get_if<Embedding>(&module))
-        bytes += Bytes(width(embedding->dtype.value_or(exact.model.dtype))) * embedding->rows * embedding->width;
+        bytes += Bytes(width(embedding->dtype.value_or(exact.model().dtype))) * embedding->rows * embedding->width;
   return bytes;
 }
 
@@ -66,7 +67,7 @@ void add_checkpoint(const Exact& exact, Report& report) {
   const Checkpoint* weights = exact.deployment.source->weights.get();
   if (!weights) return;
   CheckpointReport checkpoint{weights->origin, weights->tensors, weights->stored, std::nullopt};
-  if (arch::is_modelled(exact.model.architecture)) {
+  if (arch::is_modelled(exact.model().architecture)) {
     checkpoint.derived = derived_bytes(exact);
     if (checkpoint.derived) add_comparison(checkpoint, report);
   } else {

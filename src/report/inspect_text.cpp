@@ -16,8 +16,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 std::string inspect_text(const plan::Exact& exact, std::size_t stage, std::span<const plan::InspectedTensor> tensors,
                          int width) {
-  const memory::Weights& weights = exact.weights[stage];
-  std::string out = exact.model.architecture + ", " + with_commas(weights.elements) + " elements of parameters, " +
+  const memory::Weights& weights = exact.placed->weights[stage];
+  std::string out = exact.model().architecture + ", " + with_commas(weights.elements) + " elements of parameters, " +
                     with_commas(weights.total().count()) + " bytes on this rank\n\n";
   static constexpr Column kColumns[] = {{"tensor", false, 0}, {"bytes", true, 0},  {"count", true, 0},
                                         {"shape", false, 0},  {"dtype", false, 0}, {"division", false, 0}};
@@ -30,10 +30,10 @@ std::string inspect_text(const plan::Exact& exact, std::size_t stage, std::span<
 
 json::Value inspect_json(const plan::Exact& exact, std::size_t stage, std::span<const plan::InspectedTensor> tensors) {
   json::Object object;
-  object.set("name", json::Value(exact.model.name));
-  object.set("architecture", json::Value(exact.model.architecture));
-  object.set("parameters", json::Value(exact.weights[stage].elements));
-  object.set("weights_bytes", json::Value(exact.weights[stage].total().count()));
+  object.set("name", json::Value(exact.model().name));
+  object.set("architecture", json::Value(exact.model().architecture));
+  object.set("parameters", json::Value(exact.placed->weights[stage].elements));
+  object.set("weights_bytes", json::Value(exact.placed->weights[stage].total().count()));
   object.set("source", json::Value("config.json"));
   json::Array blocks;
   for (const plan::InspectedTensor& tensor : tensors) {

@@ -30,11 +30,12 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   const std::string stage_text = arguments.text("--stage").value_or("0");
   const std::size_t stage = stage_text.size() < 4 && stage_text.find_first_not_of("0123456789") == std::string::npos
                                 ? std::size_t(std::stoul(stage_text))
-                                : exact->stages.size();
-  if (stage >= exact->stages.size())
+                                : exact->stages().size();
+  if (stage >= exact->stages().size())
     return Error{
         ErrorCode::kBadInput, "--stage",
-        "expected a stage from 0 to " + std::to_string(exact->stages.size() - 1) + ", found \"" + stage_text + '"', ""};
+        "expected a stage from 0 to " + std::to_string(exact->stages().size() - 1) + ", found \"" + stage_text + '"',
+        ""};
   const auto tensors = plan::inspect(*exact, stage);
   if (!tensors) return tensors.error();
   session.terminal.print(arguments.flag("--json")

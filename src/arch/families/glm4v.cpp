@@ -79,8 +79,8 @@ void add_tower(Builder& builder, const json::Fields& vision, bool ocr) {
 /// source  vllm/model_executor/models/glm4_1v.py, Glm4vForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const bool sparse = source.architecture.starts_with("Glm4vMoe");
-  const ModelSource read = as_glm4v(source, options.as_of);
-  auto builder = Builder::start(read, options, {.rules = kVisualNames, .packed = kPacked});
+  const std::optional<ModelSource> read = as_glm4v(source, options.as_of);
+  auto builder = Builder::start(read ? *read : source, options, {.rules = kVisualNames, .packed = kPacked});
   if (!builder) return builder.error();
   add_tower(*builder, builder->config().inner("vision_config"), source.architecture.starts_with("GlmOcr"));
   add_language_model(*builder, {sparse ? "Glm4MoeForCausalLM" : "Glm4ForCausalLM", "language_model"});
@@ -89,11 +89,11 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
 
 }  // namespace
 
-ModelSource as_glm4v(const ModelSource& source, vllm::Date as_of) {
+std::optional<ModelSource> as_glm4v(const ModelSource& source, vllm::Date as_of) {
   const json::Value* type = source.config.find("model_type");
   const json::Value* text = source.config.find("text_config");
   const bool named = type && type->string() && *type->string() == "glm4v";
-  if (!named || (text && text->object()) || !vllm::in_force(kFlatConfigIgnored, as_of)) return source;
+  if (!named || (text && text->object()) || !vllm::in_force(kFlatConfigIgnored, as_of)) return std::nullopt;
   json::Object defaults;
   for (const auto& [name, value] : kTextDefaults) defaults.set(std::string(name), json::Value(value));
   defaults.set("model_type", json::Value(std::string("glm4v_text")));

@@ -1,0 +1,140 @@
+#include "plan/variations.h"
+
+#include <algorithm>
+
+#include "memory/block_sizes.h"
+#include "plan/boundaries.h"
+#include "plan/budget.h"
+#include "plan/verdict.h"
+
+namespace vram::plan {
+namespace {
+
+/// Whether a part of what is derived depends on max_model_len.
+bool follows_length(const Exact& exact) {
+  const Built& built = *exact.built;
+  return built.model.follows_max_model_len || built.draft ||
+         (built.recurrent && memory::state_blocks_follow_length(exact.deployment.kv, exact.deployment.engine.as_of));
+}
+
+}  // namespace
+
+Variations::Variations(OpenDeployment open, Exact exact, const Request& request, const Deriver& deriver)
+    : open_(std::move(open)),
+      exact_(std::move(exact)),
+      source_(request.model),
+      learnt_(corrections(request.calibration, exact_.deployment)) {
+  if (!follows_length(exact_)) return;
+  deriver_ = deriver;
+  parts_length_ = exact_.deployment.kv.max_model_len;
+}
+
+Result<Variations> Variations::of(const Request& request, Deriver& deriver) {
+  auto open = resolve_open(*request.model, request.args, request.engine, request.gpu);
+  if (!open) return open.error();
+  auto exact = deriver.derive(request.model, open->deployment);
+  if (!exact) return exact.error();
+  return Variations(*std::move(open), *std::move(exact), request, deriver);
+}
+
+std::optional<std::int64_t> Variations::longest() const {
+  const LengthRule& rule = open_.schedule.length;
+  if (rule.unlimited || rule.allows_longer) return std::nullopt;
+  return std::max(std::int64_t(std::min(rule.longest, 9e15)), rule.model_max_length.value_or(0));
+}
+
+const Outcome& Variations::at(const Variation& variation) {
+  const AskedSizes& asked = open_.asked;
+  const AskedSizes& varied = variation.sizes;
+  const auto either = [](const auto& first, const auto& second) { return first ? first : second; };
+  outcome_ = {};
+  choose_memory(variation);
+  const double share = exact_.deployment.gpu_memory_utilization;
+  const Stop stop = choose_sizes({either(varied.max_model_len, asked.max_model_len),
+                                  either(varied.max_num_batched_tokens, asked.max_num_batched_tokens),
+                                  either(varied.max_num_seqs, asked.max_num_seqs)});
+  if (stop || !(share > 0 && share <= 1))
+    outcome_.reason = Reason::kInvalidArguments;
+  else
+    judge();
+  return outcome_;
+}
+
+void Variations::choose_memory(const Variation& variation) {
+  const Deployment& given = open_.deployment;
+  Deployment& deployment = exact_.deployment;
+  deployment.gpu_memory_utilization = variation.gpu_memory_utilization.value_or(given.gpu_memory_utilization);
+  deployment.kv_cache_memory_bytes =
+      variation.kv_cache_memory_bytes ? variation.kv_cache_memory_bytes : given.kv_cache_memory_bytes;
+  deployment.kv.num_gpu_blocks_override =
+      variation.num_gpu_blocks_override ? variation.num_gpu_blocks_override : given.kv.num_gpu_blocks_override;
+  deployment.gpu.total = variation.gpu_total.value_or(given.gpu.total);
+  deployment.gpu.driver_total = variation.gpu_total ? Bytes(0) : given.gpu.driver_total;
+  deployment.gpu.free = variation.gpu_total ? std::nullopt : given.gpu.free;
+}
+
+Stop Variations::choose_sizes(const AskedSizes& asked) {
+  Deployment& deployment = exact_.deployment;
+  memory::KvSettings& kv = deployment.kv;
+  const Schedule& schedule = open_.schedule;
+  const std::pair batches(kv.max_num_batched_tokens, kv.max_num_seqs);
+  if (Stop stop = schedule.length.apply(asked.max_model_len, kv)) return stop;
+  deployment.chunked_prefill = schedule.chunks.chunks(kv.max_model_len);
+  if (Stop stop = schedule.batches.apply(asked, memory_class(deployment.gpu), deployment.chunked_prefill, kv)) {
+    outcome_.too_short = deployment.chunked_prefill || kv.max_num_batched_tokens >= kv.max_model_len.count();
+    kv.max_num_seqs = 0;  // batches without graph sizes: the next variation makes its own
+    return stop;
+  }
+  if (batches != std::pair(kv.max_num_batched_tokens, kv.max_num_seqs)) {
+    auto sizes = schedule.graphs.capture(kv);
+    if (!sizes) {
+      kv.max_num_seqs = 0;
+      return sizes.error();
+    }
+    deployment.cudagraph_capture_sizes = *std::move(sizes);
+  }
+  return deriver_ ? derive_parts() : std::nullopt;
+}
+
+Stop Variations::derive_parts() {
+  const Tokens length = exact_.deployment.kv.max_model_len;
+  if (length == parts_length_) return std::nullopt;
+  Deployment again = open_.deployment;
+  again.kv.max_model_len = length;
+  auto exact = deriver_->derive(source_, std::move(again));
+  if (!exact) return exact.error();
+  exact_.built = std::move(exact->built);
+  exact_.placed = std::move(exact->placed);
+  exact_.caches = std::move(exact->caches);
+  parts_length_ = length;
+  return std::nullopt;
+}
+
+void Variations::judge() {
+  const Deployment& deployment = exact_.deployment;
+  available_.clear();
+  for (std::size_t i = 0; i < exact_.stages().size(); ++i) {
+    const RankReport rank = rank_budget(exact_, i, learnt_);
+    available_.push_back(rank.available_kv.bytes);
+    if (outcome_.reason == Reason::kOk) outcome_.reason = before_cache(deployment, rank);
+  }
+  outcome_.available = std::ranges::min(available_);
+  outcome_.max_num_seqs = deployment.kv.max_num_seqs;
+  const memory::KvPlan kv =
+      memory::kv_numbers(exact_.caches->grouping, available_, platform_of(deployment), deployment.kv);
+  if (outcome_.reason == Reason::kOk && kv.refusal) outcome_.reason = cache_refusal(available_);
+  if (outcome_.reason == Reason::kOk && lacks_state_blocks(exact_, kv.num_blocks))
+    outcome_.reason = Reason::kNoKvMemory;
+  outcome_.tokens = kv.tokens;
+  outcome_.max_concurrency = kv.max_concurrency;
+  outcome_.max_model_len = kv.max_model_len;
+}
+
+RankReport Variations::rank(std::size_t stage) const { return rank_budget(exact_, stage, learnt_); }
+
+std::int64_t Variations::requests_at(Tokens length) const {
+  if (!outcome_.fits()) return 0;
+  return requests_of(exact_, available_, length);
+}
+
+}  // namespace vram::plan

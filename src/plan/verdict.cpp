@@ -1,0 +1,106 @@
+#include "plan/verdict.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "plan/budget.h"
+#include "plan/log_lines.h"
+
+namespace vram::plan {
+namespace {
+
+/// Probability that a normal variable of the given 5th and 95th percentiles is above `threshold`.
+double probability_above(const memory::Estimate& estimate, Bytes threshold) {
+  const double sigma = double((estimate.high - estimate.low).count()) / (2 * 1.6449);
+  const double margin = double((estimate.bytes - threshold).count());
+  if (sigma <= 0) return margin >= 0 ? 1 : 0;
+  return 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
+}
+
+Bytes free_bytes(const Deployment& deployment, const RankReport& rank) {
+  return deployment.gpu.free.value_or(deployment.gpu.total - rank.context.bytes);
+}
+
+Bytes profiling_bytes(const RankReport& rank) {
+  return rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes;
+}
+
+/// What the start needs to get past loading and profiling, against what the card has.
+Verdict stopped(const Deployment& deployment, const RankReport& rank, Reason reason) {
+  const Bytes free = free_bytes(deployment, rank);
+  if (reason == Reason::kFreeMemoryBelowRequest)
+    return {false, reason,
+            free_memory_refusal(free, deployment.gpu.total, deployment.gpu_memory_utilization, rank.requested,
+                                deployment.engine.as_of),
+            0};
+  const bool loading = reason == Reason::kOutOfMemoryLoading;
+  const Bytes needed = loading ? rank.model_loading.bytes : profiling_bytes(rank);
+  const memory::Estimate& spread = loading ? rank.model_loading : rank.activation_peak;
+  const memory::Estimate left{free - needed, free - needed - (spread.bytes - spread.low),
+                              free - needed + (spread.high - spread.bytes)};
+  return {false, reason, "torch.OutOfMemoryError: CUDA out of memory.", probability_above(left, Bytes(0))};
+}
+
+// Between the two it capped the sizes of the graphs instead.
+constexpr vllm::Step<bool> kBlockPerSequence[] = {
+    {{}, false, "vllm v0.19.0 vllm/config/compilation.py"},
+    {{2026, 4, 15}, true, "~vllm v0.20.0 vllm/config/compilation.py, resolve_cudagraph_mode_and_sizes"},
+};
+static_assert(vllm::well_formed(kBlockPerSequence));
+
+std::string too_few_state_blocks(std::int64_t sequences, std::int64_t count) {
+  const std::string blocks = std::to_string(count);
+  return "max_num_seqs (" + std::to_string(sequences) + ") exceeds available Mamba cache blocks (" + blocks +
+         "). Each decode sequence requires one Mamba cache block, so CUDA graph capture cannot proceed. Please lower "
+         "max_num_seqs to at most " +
+         blocks + " or increase gpu_memory_utilization.";
+}
+
+}  // namespace
+
+Reason before_cache(const Deployment& deployment, const RankReport& rank) {
+  const Bytes free = free_bytes(deployment, rank);
+  if (checks_free_memory(deployment.engine.as_of) && free < rank.requested) return Reason::kFreeMemoryBelowRequest;
+  if (rank.model_loading.bytes > free) return Reason::kOutOfMemoryLoading;
+  return profiling_bytes(rank) > free ? Reason::kOutOfMemoryProfiling : Reason::kOk;
+}
+
+Reason cache_refusal(std::span<const Bytes> available) {
+  const bool none = std::ranges::any_of(available, [](Bytes bytes) { return bytes <= Bytes(0); });
+  return none ? Reason::kNoKvMemory : Reason::kMaxModelLenTooLong;
+}
+
+bool lacks_state_blocks(const Exact& exact, std::int64_t blocks) {
+  const Deployment& deployment = exact.deployment;
+  const memory::KvSettings& kv = deployment.kv;
+  if (deployment.enforce_eager || kv.max_num_seqs <= blocks || !exact.built->recurrent ||
+      deployment.cudagraph_mode.find("FULL") == std::string::npos ||
+      !vllm::in_force(kBlockPerSequence, deployment.engine.as_of))
+    return false;
+  return std::ranges::any_of(memory::groups_on(exact.caches->grouping, 0), [](const memory::LayerGroup& group) {
+    return group.first().kind == memory::KvSpec::Kind::kMamba;
+  });
+}
+
+Verdict judge_start(const Exact& exact, std::span<const RankReport> stages, const memory::KvPlan& kv) {
+  const Deployment& deployment = exact.deployment;
+  for (const RankReport& stage : stages)
+    if (const Reason reason = before_cache(deployment, stage); reason != Reason::kOk)
+      return stopped(deployment, stage, reason);
+  double probability = 1;
+  std::vector<Bytes> available;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    available.push_back(stages[i].available_kv.bytes);
+    if (kv.groups.empty()) continue;
+    const Bytes needed = i < kv.needed.size() ? kv.needed[i] : Bytes(1);
+    const Bytes block = i < kv.bytes_per_block.size() ? kv.bytes_per_block[i] : Bytes(0);
+    const Bytes threshold = needed + (kv.refusal ? Bytes(0) : block);
+    probability = std::min(probability, probability_above(stages[i].available_kv, threshold));
+  }
+  if (kv.refusal) return {false, cache_refusal(available), kv.refusal, probability};
+  if (lacks_state_blocks(exact, kv.num_blocks))
+    return {false, Reason::kNoKvMemory, too_few_state_blocks(deployment.kv.max_num_seqs, kv.num_blocks), 0};
+  return {true, Reason::kOk, std::nullopt, probability};
+}
+
+}  // namespace vram::plan

@@ -1,0 +1,132 @@
+// What is shared between questions changes no answer.
+#include "plan/planner.h"
+
+#include <gtest/gtest.h>
+
+#include "json/write.h"
+#include "plan/variations.h"
+#include "random_requests.h"
+#include "report/report_json.h"
+
+namespace vram::plan {
+namespace {
+
+std::string text_of(const Result<Report>& report) {
+  return report ? json::write_line(report::report_json(*report)) : report.error().sentence();
+}
+
+TEST(Planner, AnswersEveryModelOfTheCatalogueAsPlanDoes) {
+  for (const std::string& name : catalogue_names()) {
+    Request request;
+    request.model = std::make_shared<const ModelSource>(*catalogue_model(name));
+    request.gpu = hardware::find_gpu("H200")->gpu;
+    Planner planner;
+    for (const std::int64_t ranks : {1, 8}) {
+      request.args.set("tensor_parallel_size", json::Value(ranks));
+      const std::string alone = text_of(plan(request));
+      EXPECT_EQ(text_of(planner.plan(request)), alone) << name << " on " << ranks;
+      EXPECT_EQ(text_of(planner.plan(request)), alone) << name << " on " << ranks << " again";
+    }
+  }
+}
+
+TEST(Planner, AnswersRandomRequestsInAnyOrderAsPlanDoes) {
+  RandomRequests random(4711);
+  std::vector<std::shared_ptr<const ModelSource>> models;
+  for (int i = 0; i < 4; ++i) models.push_back(random.model());
+  Planner planner;
+  for (int i = 0; i < 300; ++i) {
+    Request request = random.request(models[std::size_t(random.number(0, 3))]);
+    if (random.number(0, 3) == 0) request.workload = Workload{random.number(1, 64), random.number(1, 8192)};
+    ASSERT_EQ(text_of(planner.plan(request)), text_of(plan(request))) << i;
+  }
+}
+
+TEST(Planner, TellsModelsAndOverridesApart) {
+  RandomRequests random(1);
+  Planner planner;
+  Request request = random.request(std::make_shared<const ModelSource>(*catalogue_model("Qwen/Qwen3-8B")));
+  request.args = {};
+  request.gpu = hardware::find_gpu("H200")->gpu;
+  const auto whole = planner.plan(request);
+  json::Object fewer;
+  fewer.set("num_hidden_layers", json::Value(8));
+  request.args.set("hf_overrides", json::Value(fewer));
+  const auto cut = planner.plan(request);
+  ASSERT_TRUE(whole && cut);
+  EXPECT_EQ(whole->layers, 36);
+  EXPECT_EQ(cut->layers, 8);
+  EXPECT_LT(cut->parameters, whole->parameters);
+}
+
+/// The same launch asked of plan() with the varied arguments written out.
+Request written_out(const Request& request, const Variation& variation) {
+  Request changed = request;
+  const auto set = [&](const char* name, const auto& value) {
+    if (value) changed.args.set(name, json::Value(*value));
+  };
+  set("max_model_len", variation.sizes.max_model_len);
+  set("max_num_batched_tokens", variation.sizes.max_num_batched_tokens);
+  set("max_num_seqs", variation.sizes.max_num_seqs);
+  set("gpu_memory_utilization", variation.gpu_memory_utilization);
+  set("num_gpu_blocks_override", variation.num_gpu_blocks_override);
+  if (variation.kv_cache_memory_bytes)
+    changed.args.set("kv_cache_memory_bytes", json::Value(variation.kv_cache_memory_bytes->count()));
+  if (variation.gpu_total) {
+    changed.gpu.total = *variation.gpu_total;
+    changed.gpu.driver_total = Bytes(0);
+  }
+  return changed;
+}
+
+Variation random_variation(RandomRequests& random) {
+  Variation variation;
+  const auto maybe = [&] { return random.number(0, 1) == 0; };
+  if (maybe()) variation.sizes.max_model_len = random.number(0, 20) ? random.number(1, 200'000) : -1;
+  if (maybe()) variation.sizes.max_num_batched_tokens = random.number(0, 20'000);
+  if (maybe()) variation.sizes.max_num_seqs = random.number(1, 1500);
+  if (maybe()) variation.gpu_memory_utilization = random.number(1, 105) / 100.0;
+  if (random.number(0, 5) == 0) variation.num_gpu_blocks_override = random.number(0, 50'000);
+  if (random.number(0, 5) == 0) variation.kv_cache_memory_bytes = Bytes(kGiB / 4) * random.number(1, 300);
+  if (random.number(0, 3) == 0) variation.gpu_total = Bytes(kGiB / 4) * random.number(4, 800);
+  return variation;
+}
+
+void compare(const Outcome& outcome, const Result<Report>& report, const std::string& place) {
+  if (!report) {
+    ASSERT_EQ(outcome.reason, Reason::kInvalidArguments) << place << report.error().sentence();
+    return;
+  }
+  ASSERT_EQ(name(outcome.reason), name(report->verdict.reason)) << place << report->verdict.message.value_or("");
+  if (!report->kv) return;
+  ASSERT_EQ(outcome.tokens, report->kv->tokens) << place;
+  ASSERT_EQ(outcome.max_concurrency, report->kv->max_concurrency) << place;
+  ASSERT_EQ(outcome.max_model_len, report->kv->max_model_len) << place;
+  Bytes least = report->ranks.front().available_kv.bytes;
+  for (const RankReport& rank : report->ranks) least = std::min(least, rank.available_kv.bytes);
+  ASSERT_EQ(outcome.available, least) << place;
+}
+
+TEST(Variations, AnswerAsPlanDoesOnRandomGrids) {
+  RandomRequests random(99);
+  Deriver deriver;
+  Planner planner;
+  for (int i = 0; i < 150; ++i) {
+    const Request request = random.request(random.model());
+    auto variations = Variations::of(request, deriver);
+    for (int j = 0; j < 8; ++j) {
+      const Variation variation = random_variation(random);
+      const auto report = planner.plan(written_out(request, variation));
+      const std::string place = std::to_string(i) + '.' + std::to_string(j) + ' ' + request.model->name + ' ' +
+                                request.engine.version + ' ' + json::write_line(json::Value(request.args)) + ": ";
+      if (variations)
+        compare(variations->at(variation), report, place);
+      else
+        ASSERT_FALSE(report && report->verdict.fits) << place << variations.error().sentence();
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vram::plan
