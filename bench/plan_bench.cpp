@@ -2,8 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include "memory/loading.h"
-#include "plan/exact.h"
-#include "plan/report.h"
+#include "plan/planner.h"
+#include "plan/variations.h"
 #include "readers/catalogue.h"
 
 namespace vram {
@@ -21,6 +21,30 @@ plan::Request request_for(const char* model) {
 void whole_plan(benchmark::State& state, const char* model) {
   const plan::Request request = request_for(model);
   for (auto _ : state) benchmark::DoNotOptimize(plan::plan(request));
+}
+
+/// The second and every later question about a model.
+void shared_model(benchmark::State& state, const char* model) {
+  const plan::Request request = request_for(model);
+  plan::Planner planner;
+  for (auto _ : state) benchmark::DoNotOptimize(planner.plan(request));
+}
+
+/// A row of a sweep: other lengths, batches and shares of memory of one launch.
+void variation(benchmark::State& state, const char* model) {
+  plan::Deriver deriver;
+  auto variations = plan::Variations::of(request_for(model), deriver);
+  if (!variations) return state.SkipWithError(variations.error().sentence().c_str());
+  plan::Variation varied;
+  std::int64_t row = 0;
+  for (auto _ : state) {
+    ++row;
+    varied.sizes.max_model_len = 1024 + row % 61 * 512;
+    varied.sizes.max_num_seqs = 1 + row / 61 % 512;
+    varied.gpu_memory_utilization = 0.5 + double(row / 61 / 512 % 50) / 100;
+    benchmark::DoNotOptimize(variations->at(varied));
+  }
+  state.SetItemsProcessed(state.iterations());
 }
 
 void resolve_arguments(benchmark::State& state, const char* model) {
@@ -49,6 +73,12 @@ void cache_plan(benchmark::State& state, const char* model) {
 BENCHMARK_CAPTURE(whole_plan, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(whole_plan, windows, "google/gemma-3-12b-it");
 BENCHMARK_CAPTURE(whole_plan, experts, "Qwen/Qwen3-30B-A3B");
+BENCHMARK_CAPTURE(shared_model, dense, "Qwen/Qwen3-8B");
+BENCHMARK_CAPTURE(shared_model, windows, "google/gemma-3-12b-it");
+BENCHMARK_CAPTURE(shared_model, experts, "Qwen/Qwen3-30B-A3B");
+BENCHMARK_CAPTURE(variation, dense, "Qwen/Qwen3-8B");
+BENCHMARK_CAPTURE(variation, windows, "google/gemma-3-12b-it");
+BENCHMARK_CAPTURE(variation, experts, "Qwen/Qwen3-30B-A3B");
 BENCHMARK_CAPTURE(resolve_arguments, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(derive_model, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(cache_plan, dense, "Qwen/Qwen3-8B");

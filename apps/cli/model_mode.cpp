@@ -20,7 +20,9 @@ Result<int> estimate_model(const Arguments& arguments, const Session& session) {
 Result<int> max_context_model(const Arguments& arguments, const Session& session) {
   const auto request = read_question(arguments, session);
   if (!request) return request.error();
-  const auto found = plan::max_context(*request);
+  const auto requests = count_or(arguments, "--concurrency", 1);
+  if (!requests) return requests.error();
+  const auto found = plan::max_context(*request, *requests);
   if (!found) return found.error();
   if (found->report.verdict.reason == plan::Reason::kUnsupportedModel)
     return show(*request, found->report, arguments, session);

@@ -13,8 +13,8 @@
 
 namespace vram::cli {
 
-std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form) {
-  form.name = arguments.text("--gpu").value_or("");
+std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form, const std::string& instead) {
+  form.name = arguments.text("--gpu").value_or(instead);
   if (form.name == "detect") form.name.clear();
   const auto memory = arguments.text("--gpu-memory-gib");
   form.detect = form.name.empty() && !memory;
@@ -58,7 +58,25 @@ std::vector<Option> question_options() {
           {"--context-tokens", "N", "Length of each of those requests"}};
 }
 
-Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind) {
+Result<std::int64_t> count_or(const Arguments& arguments, std::string_view flag, std::int64_t fallback) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 28;
+  const auto text = arguments.text(flag);
+  if (!text) return fallback;
+  auto count = read_count(*text, flag);
+  if (count && (*count < 1 || *count > kMost))
+    return Error{ErrorCode::kBadInput, std::string(flag),
+                 "expected a whole number from 1 to 268,435,456, found \"" + *text + '"', ""};
+  return count;
+}
+
+Result<int> no_launch(const Error& error, const Session& session) {
+  if (error.code != ErrorCode::kRefused) return error;
+  session.terminal.complain(error);
+  return kExitRefused;
+}
+
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind,
+                                    const Instead& instead) {
   options::RequestForm form;
   if (const auto version = arguments.text("--vllm-version")) {
     auto engine = vllm::read_engine(*version);
@@ -67,12 +85,13 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
   }
   auto line = vllm::read_launch_line(arguments.rest(), form.engine);
   if (!line) return line.error();
+  if (line->model.empty()) line->model = instead.model;
   if (line->model.empty())
     return Error{ErrorCode::kBadInput, "MODEL", "no model is named",
                  "give a name of `vram-estimator models`, a folder or a config.json"};
   form.model.source = std::string(kind) + line->model;
   form.args = line->arguments;
-  if (auto error = read_gpu(arguments, form.gpu)) return *std::move(error);
+  if (auto error = read_gpu(arguments, form.gpu, instead.gpu)) return *std::move(error);
   auto workload = read_workload(arguments);
   if (!workload) return workload.error();
   form.workload = *workload;

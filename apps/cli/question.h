@@ -15,13 +15,29 @@ namespace vram::cli {
 std::vector<Option> question_options();
 
 /// --gpu and --gpu-memory-gib; `detect` where neither is given.
-std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form);
+///
+///   instead  the GPU where none is named; may be empty
+std::optional<Error> read_gpu(const Arguments& arguments, options::GpuForm& form, const std::string& instead = "");
+
+/// What stands in where no model or no GPU is named; may be empty.
+struct Instead {
+  std::string model = {}, gpu = {};
+};
 
 /// The request that the command's own options and the words for vLLM spell.
 ///
 ///   kind    put in front of MODEL, for a command that takes one kind of names: "registry:"
 ///   errors  kBadInput and kNotFound with the flag or the model; kUnavailable where no GPU is named and none is here
-Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind = "");
+Result<plan::Request> read_question(const Arguments& arguments, const Session& session, std::string_view kind = "",
+                                    const Instead& instead = {});
+
+/// A whole number from 1 on, 4k as well.
+///
+///   errors  kBadInput in the flag's name
+Result<std::int64_t> count_or(const Arguments& arguments, std::string_view flag, std::int64_t fallback);
+
+/// The exit status where vLLM refuses the launch whatever its length, after its words; other errors stay errors.
+Result<int> no_launch(const Error& error, const Session& session);
 
 /// --json, -q, -v, --log, --bar and --strict.
 ///

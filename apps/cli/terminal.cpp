@@ -88,7 +88,7 @@ Look look(const Surroundings& around, When colour, bool ascii) {
   report::TextStyle both;
   both.width = int(std::min<std::int64_t>(width, kWidest));
   both.unicode = !ascii && around.term != "dumb" && locale_is_utf8(around);
-  Look look{both, both};
+  Look look{both, both, around.out_is_terminal, around.err_is_terminal};
   look.out.colour = coloured(around, around.out_is_terminal, colour);
   look.out.bar = around.out_is_terminal;
   look.err.colour = coloured(around, around.err_is_terminal, colour);

@@ -26,6 +26,7 @@ Result<When> read_when(std::string_view text, std::string_view place);
 struct Look {
   report::TextStyle out;  // of standard output
   report::TextStyle err;  // of standard error
+  bool out_is_terminal = false, err_is_terminal = false;
 };
 
 Look look(const Surroundings& surroundings, When colour, bool ascii);

@@ -25,6 +25,7 @@ std::vector<Option> options() {
   all.push_back({"--max-context-k", "X", "Longest context to look at, in units of 1024 tokens (default: 256)"});
   for (const Option& option : overheads()) all.push_back(option);
   for (const Option& option : question_options()) all.push_back(option);
+  all.push_back({"--concurrency", "N", "Of a MODEL: the longest context of which so many fit at once (default: 1)"});
   all.push_back({"--json", "", "For programs: one JSON object, at full precision"});
   return all;
 }
@@ -41,6 +42,8 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   const bool formula_flags = asks_for_formula(arguments);
   if (!formula_flags && names_gguf(arguments.rest(), arguments)) return max_context_gguf(arguments, session);
   if (!arguments.rest().empty() && !formula_flags) return max_context_model(arguments, session);
+  if (arguments.has("--concurrency"))
+    return Error{ErrorCode::kBadInput, "--concurrency", "it goes with a MODEL", "the figures of one take --batch"};
   if (auto error = model_beside_figures(max_context, arguments)) return *std::move(error);
   const auto read = read_formula_request(arguments, session, "max-context", kBudget);
   if (!read) return read.error();
