@@ -37,8 +37,17 @@ void launches(benchmark::State& state, const char* model, std::initializer_list<
   state.SetItemsProcessed(state.iterations() * sweep.grid.rows());
 }
 
+formula::Request figures_of_8b() {
+  formula::Request request;
+  request.params_billion = 8;
+  request.layers = 36;
+  request.kv_heads = 8;
+  request.head_dim = 128;
+  return request;
+}
+
 void formula_estimates(benchmark::State& state) {
-  formula::Request request{8, "fp8", 36, 8, 128};
+  formula::Request request = figures_of_8b();
   request.bytes_per_param = request.kv_bytes = 1;
   double context = 0;
   for (auto _ : state) benchmark::DoNotOptimize(formula::estimate(request, context += 0.25));
@@ -46,8 +55,8 @@ void formula_estimates(benchmark::State& state) {
 }
 
 void formula_rows(benchmark::State& state) {
-  const auto figures = sweep::Figures::of({8, "fp8", 36, 8, 128}, 8,
-                                          grid_of({"quant=fp16,fp8,q4_k_m", "batch=1:64:+1", "context_k=1:256:+1"}));
+  const auto figures =
+      sweep::Figures::of(figures_of_8b(), 8, grid_of({"quant=fp16,fp8,q4_k_m", "batch=1:64:+1", "context_k=1:256:+1"}));
   const sweep::RowWriter write = sweep::write_figures(*figures, sweep::Format::kCsv);
   std::string text;
   for (auto _ : state) {

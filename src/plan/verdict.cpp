@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "memory/kv_capacity.h"
 #include "plan/budget.h"
 #include "plan/log_lines.h"
 
