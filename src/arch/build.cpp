@@ -73,4 +73,11 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
              "those that are"};
 }
 
+bool follows_max_model_len(const Model& model) {
+  constexpr std::string_view kBeginnings[] = {"MiniMaxFor", "MiniMaxM1", "MiniMaxText01", "NomicBert", "Plamo2"};
+  return std::ranges::any_of(kBeginnings, [&](std::string_view beginning) {
+    return model.architecture.starts_with(beginning) || model.language_class.starts_with(beginning);
+  });
+}
+
 }  // namespace vram::arch

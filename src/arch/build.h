@@ -19,4 +19,7 @@ bool is_modelled(std::string_view architecture);
 /// Every architecture that is modelled, sorted.
 std::vector<std::string_view> architectures();
 
+/// Whether the class of `model` makes a table as long as the longest request: BuildOptions::max_model_len decides.
+bool follows_max_model_len(const Model& model);
+
 }  // namespace vram::arch

@@ -19,8 +19,7 @@ struct BuildOptions {
   bool enforce_eager = false;            // nothing is compiled, so vLLM takes its own kernels
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;
-  std::int64_t max_model_len = 0;  // resolved; families ask Builder::max_model_len, which keeps that they did
-  friend bool operator==(const BuildOptions&, const BuildOptions&) = default;
+  std::int64_t max_model_len = 0;  // resolved; a few classes make their rotary table that long
 };
 
 }  // namespace vram::arch

@@ -1,7 +1,6 @@
 #include "arch/builder.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "units/match.h"
 
@@ -42,7 +41,7 @@ Block& Block::head(std::string name, std::int64_t rows, std::int64_t width, bool
 Block& Block::add_linear(std::string_view type, std::string name, std::int64_t input, std::vector<Columns> outputs,
                          Linear::Input split, const LinearOptions& options) {
   const Quantisation& quantisation = builder_->quantisation();
-  const Packing packing = options.quantised && quantisation.any()
+  const Packing packing = options.quantised && !quantisation.method().empty()
                               ? quantisation.linear({path(name), options.shards, type})
                               : Packing(Unquantised{});
   // Adapters split a merged layer into its outputs, where the checkpoint does or where there are three and more.
@@ -140,7 +139,7 @@ Block& Block::rotary(RotaryTable table) {
 
 Block& Block::attention(std::string name, LayerCache cache, bool sinks, bool quantised) {
   const KvScales scales =
-      quantised && builder_->quantisation().any()
+      quantised && !builder_->quantisation().method().empty()
           ? builder_->quantisation().attention({path(name)}, std::holds_alternative<LatentAttention>(cache))
           : KvScales{};
   modules.push_back(AttentionScales{name, scales, scales.per_head ? kv_heads_of(cache) : 0});
@@ -163,8 +162,7 @@ Builder::Builder(const ModelSource& source, const BuildOptions& options, Quantis
     : config_(source.config, source.place),
       text_(source.text(), source.place),
       options_(options),
-      quantisation_(std::move(quantisation)),
-      max_model_len_(std::exchange(options_.max_model_len, 0)) {}
+      quantisation_(std::move(quantisation)) {}
 
 Result<Builder> Builder::start(const ModelSource& source, const BuildOptions& options, const ModelNames& names) {
   auto quantisation = Quantisation::read(source, options, names);
@@ -208,7 +206,6 @@ Result<Model> Builder::finish() {
   if (config_.error()) return *config_.error();
   if (text_.error()) return *text_.error();
   if (quantisation_.error()) return *quantisation_.error();
-  model.follows_max_model_len = model.follows_max_model_len || follows_length_;
   return std::move(model);
 }
 

@@ -116,11 +116,6 @@ class Builder {
   [[nodiscard]] const BuildOptions& options() const { return options_; }
   [[nodiscard]] const Quantisation& quantisation() const { return quantisation_; }
   [[nodiscard]] Dtype dtype() const { return options_.dtype; }
-  /// Resolved; 0 where nobody has said. The model is one of this length only from then on.
-  [[nodiscard]] std::int64_t max_model_len() const {
-    follows_length_ = true;
-    return max_model_len_;
-  }
 
   [[nodiscard]] Block block(std::string prefix) const { return Block(*this, std::move(prefix)); }
 
@@ -145,8 +140,6 @@ class Builder {
   json::Fields config_, text_;
   BuildOptions options_;
   Quantisation quantisation_;
-  std::int64_t max_model_len_;  // no longer in options_
-  mutable bool follows_length_ = false;
 };
 
 /// What a model class tells get_rope.

@@ -211,7 +211,7 @@ void add_layers(Builder& builder, const Decoder& decoder, const std::string& pre
     Block layer = builder.block(prefix + '.' + std::to_string(i));
     fill(layer, window);
     builder.add_layer(std::move(layer));
-    if (!builder.quantisation().any()) known.emplace_back(window, builder.model.layers.back());
+    if (builder.quantisation().method().empty()) known.emplace_back(window, builder.model.layers.back());
   }
 }
 

@@ -40,8 +40,6 @@ class Quantisation {
   /// How many layers of the checkpoint are merged into this one.
   [[nodiscard]] std::int64_t parts(LayerName layer) const;
 
-  /// Whether the model has a method at all; without one every layer is unquantised.
-  [[nodiscard]] bool any() const { return method_ != nullptr; }
   /// vLLM's name of the method; empty when the model is not quantised.
   [[nodiscard]] const std::string& method() const { return name_; }
   /// The first refusal among the layers that were asked for.

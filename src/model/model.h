@@ -48,11 +48,10 @@ struct Model {
   std::int64_t head_width = 0;       // the widest layer's, as vLLM's model config counts it
   std::int64_t hidden = 0;
   std::int64_t vocabulary = 0;
-  bool latent_attention = false;       // MLA
-  bool recurrent = false;              // has layers with a fixed-size state: vLLM's "hybrid" or attention-free
-  bool pipeline_parallel = true;       // the model class implements SupportsPP
-  bool follows_max_model_len = false;  // built for one length: a table is as long as the longest request
-  bool logit_softcap = false;          // attn_logit_softcapping: FlashAttention picks another kernel
+  bool latent_attention = false;  // MLA
+  bool recurrent = false;         // has layers with a fixed-size state: vLLM's "hybrid" or attention-free
+  bool pipeline_parallel = true;  // the model class implements SupportsPP
+  bool logit_softcap = false;     // attn_logit_softcapping: FlashAttention picks another kernel
 };
 
 }  // namespace vram

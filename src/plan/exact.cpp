@@ -1,6 +1,7 @@
 #include "plan/exact.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "arch/build.h"
 #include "arch/draft.h"
@@ -48,6 +49,15 @@ bool same(const std::shared_ptr<const ModelSource>& a, const std::shared_ptr<con
 
 bool same(const std::optional<DraftSource>& a, const std::optional<DraftSource>& b) {
   return a ? b && a->method == b->method && same(a->source, b->source) : !b;
+}
+
+/// The bindings hold this to every member there is.
+bool same(const arch::BuildOptions& a, const arch::BuildOptions& b) {
+  const auto members = [](const arch::BuildOptions& options) {
+    const auto& [dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, length] = options;
+    return std::tie(dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, length);
+  };
+  return members(a) == members(b);
 }
 
 Result<Built> build(const Deployment& deployment, const ModelSource& source) {
@@ -142,8 +152,8 @@ Result<std::shared_ptr<const Built>> Deriver::built(const Deployment& deployment
   BuiltKey key{deployment.source, deployment.draft, deployment.build};
   key.options.max_model_len = 0;
   const auto is = [&](const BuiltKey& known, const Built& value) {
-    const bool any_length = !value.model.follows_max_model_len && !value.draft;
-    return known.options == key.options && (any_length || value.max_model_len == deployment.kv.max_model_len) &&
+    const bool any_length = !arch::follows_max_model_len(value.model) && !value.draft;
+    return same(known.options, key.options) && (any_length || value.max_model_len == deployment.kv.max_model_len) &&
            same(known.source, key.source) && same(known.draft, key.draft);
   };
   if (auto found = built_.find(is)) return found;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arch/build.h"
 #include "memory/block_sizes.h"
 #include "plan/boundaries.h"
 #include "plan/budget.h"
@@ -13,7 +14,7 @@ namespace {
 /// Whether a part of what is derived depends on max_model_len.
 bool follows_length(const Exact& exact) {
   const Built& built = *exact.built;
-  return built.model.follows_max_model_len || built.draft ||
+  return arch::follows_max_model_len(built.model) || built.draft ||
          (built.recurrent && memory::state_blocks_follow_length(exact.deployment.kv, exact.deployment.engine.as_of));
 }
 

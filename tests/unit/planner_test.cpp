@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/build.h"
 #include "json/write.h"
 #include "plan/variations.h"
 #include "random_requests.h"
@@ -27,6 +28,22 @@ TEST(Planner, AnswersEveryModelOfTheCatalogueAsPlanDoes) {
       EXPECT_EQ(text_of(planner.plan(request)), alone) << name << " on " << ranks;
       EXPECT_EQ(text_of(planner.plan(request)), alone) << name << " on " << ranks << " again";
     }
+  }
+}
+
+TEST(Planner, KnowsTheModelsThatAreBuiltForALength) {
+  for (const std::string& name : catalogue_names()) {
+    Request request;
+    request.model = std::make_shared<const ModelSource>(*catalogue_model(name));
+    request.gpu = hardware::find_gpu("H200")->gpu;
+    const auto weights = [&](std::int64_t length) {
+      request.args.set("max_model_len", json::Value(length));
+      const auto exact = Planner().exact(request);
+      const bool follows = exact && arch::follows_max_model_len(exact->model());
+      return std::pair(exact ? exact->placed->weights.front().total() : Bytes(0), follows);
+    };
+    const auto shortest = weights(64), longer = weights(500);
+    EXPECT_TRUE(shortest.first == longer.first || longer.second) << name;
   }
 }
 

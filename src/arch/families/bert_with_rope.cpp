@@ -52,8 +52,8 @@ RotaryEncoder nomic(const Builder& builder) {
   const std::int64_t trained =
       figure(config, {"max_trained_positions"},
              vllm::in_force(kNomicFollowsContext, day) ? figure(config, {"max_position_embeddings"}, 2048) : 2048);
-  const bool follows = vllm::in_force(kNomicFollowsContext, day) && builder.max_model_len() > 0;
-  decoder.positions = follows ? builder.max_model_len() : trained;
+  const bool follows = vllm::in_force(kNomicFollowsContext, day) && builder.options().max_model_len > 0;
+  decoder.positions = follows ? builder.options().max_model_len : trained;
   encoder.rotary =
       rotary_table(builder, {.head_width = decoder.heads.width,
                              .positions = decoder.positions,

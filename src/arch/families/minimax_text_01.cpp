@@ -88,7 +88,7 @@ void add_experts(Block& layer, const Decoder& decoder, std::int64_t i) {
 RotaryTable rotary_of(const Builder& builder, const Decoder& decoder) {
   const json::Fields& config = builder.text();
   Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
-  if (builder.max_model_len() > 0) rope.positions = std::min(rope.positions, builder.max_model_len());
+  if (builder.options().max_model_len > 0) rope.positions = std::min(rope.positions, builder.options().max_model_len);
   rope.partial = double(config.count_or("rotary_dim", decoder.heads.width, 1)) / double(decoder.heads.width);
   RotaryTable table = rotary_table(builder, rope);
   table.dtype = Dtype::kFloat32;

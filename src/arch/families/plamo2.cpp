@@ -66,7 +66,7 @@ void describe(Builder& builder, const Naming& naming) {
   Decoder decoder = read_decoder(builder, kAbsent);
   decoder.heads.width = config.count_or("hidden_size_per_head", kAbsent.heads.width, 1);
   Rope rope{.head_width = decoder.heads.width, .positions = decoder.positions};
-  if (const std::int64_t longest = builder.max_model_len(); longest > 0)
+  if (const std::int64_t longest = builder.options().max_model_len; longest > 0)
     rope.positions = std::min(rope.positions, longest);
   const RotaryTable rotary = rotary_table(builder, rope);
   Mixer mixer;
