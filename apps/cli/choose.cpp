@@ -34,13 +34,18 @@ std::optional<std::string_view> nearly(std::span<const std::string> words, std::
 
 Result<Chosen> choose(std::span<const std::string> words, std::span<const Command* const> commands,
                       std::string_view otherwise) {
-  const Command* fallback = nullptr;
+  const Command *fallback = nullptr, *longest = nullptr;
+  std::size_t most = 0;
   for (const Command* command : commands) {
     if (command->name == otherwise) fallback = command;
-    if (const std::size_t count = matched(command->name, words)) {
-      const auto rest = words.subspan(count);
-      return Chosen{command, {rest.begin(), rest.end()}};
+    if (const std::size_t count = matched(command->name, words); count > most) {
+      longest = command;
+      most = count;
     }
+  }
+  if (longest) {
+    const auto rest = words.subspan(most);
+    return Chosen{longest, {rest.begin(), rest.end()}};
   }
   assert(fallback);
   const std::string& first = words[0];

@@ -5,6 +5,7 @@
 #include "io/calibrations.h"
 #include "io/load.h"
 #include "options/request_form.h"
+#include "progress.h"
 #include "report/formats.h"
 #include "report/report_text.h"
 #include "report/sentences.h"
@@ -100,8 +101,10 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
     if (!calibration) return calibration.error();
     form.calibration = *std::move(calibration);
   }
-  return io::complete(form, {session.detect, arguments.text("--registry"),
-                             [&](const Error& warning) { session.terminal.warn(warning); }});
+  return io::complete(form, {session.detect,
+                             arguments.text("--registry"),
+                             [&](const Error& warning) { session.terminal.warn(warning); },
+                             {.hub = true, .progress = progress_on(session.terminal)}});
 }
 
 std::vector<Option> output_options(std::string_view quiet) {

@@ -88,7 +88,7 @@ Look look(const Surroundings& around, When colour, bool ascii) {
   report::TextStyle both;
   both.width = int(std::min<std::int64_t>(width, kWidest));
   both.unicode = !ascii && around.term != "dumb" && locale_is_utf8(around);
-  Look look{both, both, around.out_is_terminal, around.err_is_terminal};
+  Look look{both, both, around.out_is_terminal, around.err_is_terminal && around.term != "dumb"};
   look.out.colour = coloured(around, around.out_is_terminal, colour);
   look.out.bar = around.out_is_terminal;
   look.err.colour = coloured(around, around.err_is_terminal, colour);
@@ -99,6 +99,12 @@ void Terminal::print(std::string_view text) const { std::fwrite(text.data(), 1, 
 
 void Terminal::say(std::string_view sentence) const {
   const std::string line = harmless(sentence, look_.err.unicode) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void Terminal::rewrite(std::string_view sentence) const {
+  if (!look_.err_is_terminal) return;
+  const std::string line = "\r\033[K" + harmless(sentence, look_.err.unicode);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

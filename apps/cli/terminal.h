@@ -40,6 +40,8 @@ class Terminal {
   void print(std::string_view text) const;
   /// One line on standard error, as it is.
   void say(std::string_view sentence) const;
+  /// `sentence` in place of what was written so last, where standard error is a terminal; empty: clears it.
+  void rewrite(std::string_view sentence) const;
   /// "warning: " or "error: " and the sentence, one line on standard error.
   void warn(const Error& error) const;
   void complain(const Error& error) const;

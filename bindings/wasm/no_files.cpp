@@ -13,7 +13,7 @@ Error no_file(std::string place) {
 
 }  // namespace
 
-Result<std::shared_ptr<const ModelSource>> load(const std::string& typed) {
+Result<std::shared_ptr<const ModelSource>> load(const std::string& typed, const Reach&) {
   constexpr std::string_view kCatalogue = "catalog:";
   std::string_view name = typed;
   if (name.starts_with(kCatalogue)) name.remove_prefix(kCatalogue.size());

@@ -15,8 +15,8 @@
 namespace vram::io {
 namespace {
 
-Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form) {
-  if (!form.config) return load(form.source);
+Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form, const Reach& reach) {
+  if (!form.config) return load(form.source, reach);
   auto source = model_source(*form.config, form.name.empty() ? "model" : form.name, "config");
   if (!source) return source.error();
   source->weights = form.weights;
@@ -134,7 +134,7 @@ Result<plan::Request> complete(const options::RequestForm& given, const Machine&
   if (!args) return args.error();
   auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();
-  auto model = served ? *served : model_for(form.model);
+  auto model = served ? *served : model_for(form.model, machine.reach);
   if (!model) return model.error();
   plan::Request request;
   request.model = *std::move(model);

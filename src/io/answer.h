@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hardware/gpu.h"
+#include "io/load.h"
 #include "json/value.h"
 #include "options/request_form.h"
 #include "plan/request.h"
@@ -21,6 +22,7 @@ struct Machine {
   std::optional<std::string> registry = {};
   /// Told what an answer leaves out; may be empty.
   std::function<void(const Error&)> warn = {};
+  Reach reach = {};
   /// Asked before a model's name is looked for; answers the name to look for. May be empty: any name will do.
   std::function<Result<std::string>(const std::string&)> admit = {};
 };

@@ -58,13 +58,10 @@ Result<WeightsIndex> read_index(const fs::path& path) {
   return read_weights_index(*text, path.string());
 }
 
-/// Only the index's total, where it has one.
-Found total_of(const WeightsIndex& index) {
-  if (!index.total_size) return std::shared_ptr<const Checkpoint>();
-  Checkpoint checkpoint;
-  checkpoint.stored = *index.total_size;
-  checkpoint.origin = "the index's total_size";
-  return std::make_shared<const Checkpoint>(std::move(checkpoint));
+/// Null where there is none.
+Found shared(std::optional<Checkpoint> checkpoint) {
+  if (!checkpoint) return std::shared_ptr<const Checkpoint>();
+  return std::make_shared<const Checkpoint>(*std::move(checkpoint));
 }
 
 Found read_indexed(const fs::path& folder, const fs::path& index_path) {
@@ -82,7 +79,7 @@ Found read_indexed(const fs::path& folder, const fs::path& index_path) {
     if (auto error = add_file(checkpoint, path)) return *std::move(error);
   }
   if (missing.empty()) return finished(std::move(checkpoint));
-  if (!checkpoint.has_headers()) return total_of(*index);
+  if (!checkpoint.has_headers()) return shared(total_of(*index));
   return Error{ErrorCode::kNotFound, missing, "the index names it, but it is missing", "is the download complete?"};
 }
 
@@ -115,7 +112,7 @@ Found read_checkpoint(const std::string& folder) {
   if (!fs::exists(index, problem)) return std::shared_ptr<const Checkpoint>();
   const auto read = read_index(index);
   if (!read) return read.error();
-  return total_of(*read);
+  return shared(total_of(*read));
 }
 
 Found read_checkpoint_file(const std::string& path) {

@@ -4,6 +4,9 @@
 
 #include "io/checkpoint_files.h"
 #include "io/files.h"
+#include "io/hub.h"
+#include "io/model_folder.h"
+#include "io/user_models.h"
 #include "readers/catalogue.h"
 #include "readers/model_files.h"
 
@@ -20,22 +23,8 @@ Result<std::shared_ptr<const ModelSource>> shared(Result<ModelSource> source) {
   return std::make_shared<const ModelSource>(*std::move(source));
 }
 
-/// The small files of a folder.
-Result<ModelFiles> read_small_files(const fs::path& folder) {
-  ModelFiles files;
-  for (const std::string_view name : kModelFiles) {
-    std::error_code ignored;
-    const fs::path path = folder / name;
-    if (!fs::exists(path, ignored)) continue;
-    auto text = read_file(path.string(), kMostConfig);
-    if (!text) return text.error();
-    files.emplace(name, *std::move(text));
-  }
-  return files;
-}
-
 Result<ModelSource> read_folder(const fs::path& folder) {
-  const auto files = read_small_files(folder);
+  const auto files = read_model_folder(folder.string());
   if (!files) return files.error();
   auto source = read_model_files(*files, folder.string(), folder.string());
   if (!source) return source;
@@ -48,7 +37,7 @@ Result<ModelSource> read_folder(const fs::path& folder) {
 /// A file of weights with the config.json beside it.
 Result<ModelSource> read_weights_file(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const auto files = read_small_files(folder);
+  const auto files = read_model_folder(folder.string());
   if (!files) return files.error();
   auto source = read_model_files(*files, file.string(), folder.string());
   if (!source) return source;
@@ -58,14 +47,37 @@ Result<ModelSource> read_weights_file(const fs::path& file) {
   return source;
 }
 
+/// The nearest name of the catalogue is a better hint than the hub's, for a name that nobody has.
+Error with_nearest(Error error, const Error& catalogue) {
+  if (catalogue.hint.starts_with("did you mean")) error.hint = catalogue.hint;
+  return error;
+}
+
+/// Of the user's catalogue, else of the built-in one, else of the hub.
+Result<ModelSource> named_model(const std::string& typed, const Reach& reach) {
+  if (const auto folder = user_models_folder(process_variable)) {
+    auto own = user_model(*folder, typed);
+    if (!own) return own.error();
+    if (*own) return **std::move(own);
+  }
+  auto built_in = catalogue_model(typed);
+  const auto name = reach.hub ? read_hub_name(typed) : std::nullopt;
+  if (built_in || !name) return built_in;
+  const auto settings = hub_settings(process_variable);
+  if (!settings) return settings.error();
+  auto found = hub_model(*name, *settings, reach.progress);
+  if (found) return found;
+  return with_nearest(found.error(), built_in.error());
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const ModelSource>> load(const std::string& typed) {
+Result<std::shared_ptr<const ModelSource>> load(const std::string& typed, const Reach& reach) {
   if (typed.starts_with(kCatalogue)) return shared(catalogue_model(std::string_view(typed).substr(kCatalogue.size())));
   std::error_code ignored;
   const fs::path path(typed);
   if (fs::is_directory(path, ignored)) return shared(read_folder(path));
-  if (!fs::exists(path, ignored)) return shared(catalogue_model(typed));
+  if (!fs::exists(path, ignored)) return shared(named_model(typed, reach));
   const std::string extension = path.extension().string();
   if (extension == ".safetensors") return shared(read_weights_file(path));
   if (extension == ".gguf")

@@ -4,15 +4,23 @@
 #include <memory>
 #include <string>
 
+#include "io/http.h"
 #include "readers/config_json.h"
 
 namespace vram::io {
 
-/// A config.json, a folder that holds one or a .safetensors file beside one, else a name of the catalogue;
-/// "catalog:NAME" looks there alone. Of a folder's weights the headers are read.
+/// Whether a name may be asked of the hub, and who is told about what is fetched.
+struct Reach {
+  bool hub = false;
+  HttpProgress progress = {};
+};
+
+/// A config.json, a folder that holds one or a .safetensors file beside one, else a name of the user's catalogue, of
+/// the built-in one or of the hub; "catalog:NAME" looks in the built-in one alone. Of weights the headers are read.
 ///
-///   errors  kNotFound with the nearest name of the catalogue; kBadInput and kTooLarge with the file and the place in
+///   errors  as hub_model; kNotFound with the nearest name of the catalogue; kBadInput and kTooLarge with the file and
+///   the place in
 ///           it; kUnsupported for a file of another format
-Result<std::shared_ptr<const ModelSource>> load(const std::string& typed);
+Result<std::shared_ptr<const ModelSource>> load(const std::string& typed, const Reach& reach = {});
 
 }  // namespace vram::io

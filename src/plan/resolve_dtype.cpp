@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "plan/launch.h"
+#include "readers/checkpoint.h"
 #include "units/text.h"
 
 namespace vram::plan {
@@ -41,14 +42,26 @@ std::optional<Dtype> dtype_of(const json::Value* config, vllm::Date day) {
   return std::nullopt;
 }
 
-/// As the checkpoint's config states it; float32 where it does not.
+/// The type that all stored floats fit into.
+///
+///   source  vllm v0.33.0 vllm/utils/torch_utils.py, common_broadcastable_dtype
+std::optional<Dtype> stored_dtype(const Checkpoint* weights) {
+  if (!weights) return std::nullopt;
+  constexpr std::pair<StoredType, Dtype> kWidestFirst[] = {
+      {StoredType::kF32, Dtype::kFloat32}, {StoredType::kBf16, Dtype::kBfloat16}, {StoredType::kF16, Dtype::kFloat16}};
+  for (const auto& [stored, dtype] : kWidestFirst)
+    if (weights->by_type[std::size_t(stored)] > Bytes(0)) return dtype;
+  return std::nullopt;
+}
+
+/// As the checkpoint's config states it, or as its headers do; float32 where neither does.
 Dtype config_dtype(const Launch& launch) {
   const json::Value& root = launch.source().config;
   const json::Value* places[] = {&root, &launch.source().text(), root.find("vision_config"),
                                  root.find("encoder_config")};
   for (const json::Value* place : places)
     if (const auto dtype = dtype_of(place, launch.day)) return *dtype;
-  return Dtype::kFloat32;
+  return stored_dtype(launch.source.weights.get()).value_or(Dtype::kFloat32);
 }
 
 Dtype automatic(Dtype config, const Launch& launch) {

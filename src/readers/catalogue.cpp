@@ -30,18 +30,19 @@ std::vector<std::string> catalogue_names() {
   return names;
 }
 
-std::vector<std::string> search_catalogue(std::string_view search) {
-  std::vector<std::string> found;
-  for (std::string& name : catalogue_names()) {
-    const std::string lowered = lower(name);
-    bool all = true;
-    for (std::string_view rest = search; !rest.empty();) {
-      const std::string_view word = rest.substr(0, rest.find(' '));
-      rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-      all = all && lowered.find(lower(word)) != std::string::npos;
-    }
-    if (all) found.push_back(std::move(name));
+bool matches_search(std::string_view name, std::string_view search) {
+  const std::string lowered = lower(name);
+  for (std::string_view rest = search; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    if (lowered.find(lower(word)) == std::string::npos) return false;
   }
+  return true;
+}
+
+std::vector<std::string> search_catalogue(std::string_view search) {
+  std::vector<std::string> found = catalogue_names();
+  std::erase_if(found, [&](const std::string& name) { return !matches_search(name, search); });
   return found;
 }
 

@@ -13,7 +13,13 @@ namespace vram {
 /// Hub ids of the catalogue, sorted: "Qwen/Qwen3-8B".
 std::vector<std::string> catalogue_names();
 
-/// Those that contain every word of `search`, whatever the case.
+/// When the configs of the catalogue were last read from the hub.
+inline constexpr std::string_view kCatalogueDate = "2026-11-23";
+
+/// Whether `name` contains every word of `search`, whatever the case.
+bool matches_search(std::string_view name, std::string_view search);
+
+/// Those that match.
 std::vector<std::string> search_catalogue(std::string_view search);
 
 /// The entry of that name. Case does not matter, nor a missing organisation where one entry is meant.

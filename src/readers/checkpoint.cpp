@@ -21,6 +21,14 @@ std::optional<Error> Checkpoint::add(std::string header, std::optional<Bytes> fi
   return std::nullopt;
 }
 
+std::optional<Checkpoint> total_of(const WeightsIndex& index) {
+  if (!index.total_size) return std::nullopt;
+  Checkpoint checkpoint;
+  checkpoint.stored = *index.total_size;
+  checkpoint.origin = "the index's total_size";
+  return checkpoint;
+}
+
 std::string headers_of(std::size_t files) {
   return files == 1 ? "the header of 1 file" : "the headers of " + with_commas(std::int64_t(files)) + " files";
 }
@@ -30,12 +38,11 @@ Result<Checkpoint> read_weights_member(const json::Value& value, std::string_vie
   if (value.find("weight_map")) {
     auto index = read_weights_index(json::write_line(value), place);
     if (!index) return index.error();
-    if (!index->total_size)
+    auto total = total_of(*index);
+    if (!total)
       return Error{ErrorCode::kBadInput, std::string(place), "its \"metadata\" has no \"total_size\"",
                    "give the headers of the files instead"};
-    checkpoint.stored = *index->total_size;
-    checkpoint.origin = "the index's total_size";
-    return checkpoint;
+    return *std::move(total);
   }
   const json::Array one = {value};
   const json::Array& headers = value.array() ? *value.array() : one;

@@ -42,6 +42,9 @@ class Checkpoint {
   std::deque<std::string> texts_;
 };
 
+/// What the index alone tells; nothing where it has no total.
+std::optional<Checkpoint> total_of(const WeightsIndex& index);
+
 /// What a request says about a model's weights: the content of an index, a header's JSON, or a list of headers. Bytes
 /// of a header's tensors are those of their shapes; "data_offsets" may be missing.
 ///

@@ -200,6 +200,14 @@ TEST(FromHeaders, ReportsCompareTheCheckpointWithTheConfig) {
   EXPECT_GT(report->checkpoint->tensors, 200);
 }
 
+TEST(FromHeaders, ADtypeThatTheConfigLeavesOutIsTheStoredOne) {
+  ModelSource source = unknown_qwen();
+  source.config.object()->erase("torch_dtype");
+  const auto report = plan::plan(request_for(std::move(source)));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->dtype, Dtype::kBfloat16);
+}
+
 TEST(FromHeaders, CachesThatAreNotPlainAreRefused) {
   const std::pair<const char*, json::Value> kUnclear[] = {
       {"use_sliding_window", json::Value(true)}, {"kv_lora_rank", json::Value(512)},

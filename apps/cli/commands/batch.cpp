@@ -35,7 +35,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
       return Error{ErrorCode::kNotFound, path, "it cannot be opened",
                    "give a file of JSON lines, or - for standard input"};
   }
-  const io::Machine machine{session.detect};
+  const io::Machine machine{session.detect, {}, {}, {.hub = true}};
   std::string line;
   while (next_line(file ? file.get() : stdin, line)) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;

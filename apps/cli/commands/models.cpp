@@ -1,36 +1,81 @@
 // models: the catalogue of models.
+#include <algorithm>
+
 #include "arch/build.h"
 #include "arguments.h"
 #include "command.h"
 #include "json/write.h"
 #include "readers/catalogue.h"
 #include "session.h"
+#include "user_catalogue.h"
 
 namespace vram::cli::commands {
 namespace {
 
+struct Listed {
+  std::string name, source, date;
+};
+
 std::vector<Option> options() {
   return {{"--architectures", "", "The model classes that are modelled, instead of models"},
-          {"--json", "", "For programs: a JSON array of names"}};
+          {"--long", "", "With where each was read, and when"},
+          {"--json", "", "For programs: a JSON array of names; with --long of objects"}};
+}
+
+/// The user's entries that the search finds, then those that are built in.
+std::vector<Listed> found_models(const std::string& search) {
+  std::vector<Listed> models;
+  for (const io::UserModel& entry : catalogue_of_user())
+    if (matches_search(entry.name, search)) models.push_back({entry.name, entry.origin, entry.date});
+  for (std::string& name : search_catalogue(search))
+    models.push_back({std::move(name), "built in", std::string(kCatalogueDate)});
+  return models;
+}
+
+json::Value as_json(const std::vector<Listed>& models, bool with_source) {
+  json::Array array;
+  for (const Listed& model : models) {
+    if (!with_source) {
+      array.emplace_back(model.name);
+      continue;
+    }
+    json::Object object;
+    object.set("name", json::Value(model.name));
+    object.set("source", json::Value(model.source));
+    object.set("date", json::Value(model.date));
+    array.emplace_back(std::move(object));
+  }
+  return json::Value(std::move(array));
+}
+
+std::string as_text(const std::vector<Listed>& models, bool with_source) {
+  std::size_t widest = 0;
+  for (const Listed& model : models) widest = std::max(widest, model.name.size());
+  std::string text;
+  for (const Listed& model : models) {
+    text += model.name;
+    if (with_source) text += std::string(widest + 2 - model.name.size(), ' ') + model.date + "  " + model.source;
+    text += '\n';
+  }
+  return text;
 }
 
 Result<int> run(const Arguments& arguments, const Session& session) {
-  std::vector<std::string> names;
+  const std::string search = arguments.word().value_or("");
+  std::vector<Listed> models;
   if (arguments.flag("--architectures")) {
-    for (const std::string_view name : arch::architectures()) names.emplace_back(name);
+    for (const std::string_view name : arch::architectures()) models.push_back({std::string(name), "", ""});
   } else {
-    names = search_catalogue(arguments.word().value_or(""));
+    models = found_models(search);
   }
+  const bool with_source = arguments.flag("--long") && !arguments.flag("--architectures");
   if (arguments.flag("--json")) {
-    json::Array array(names.begin(), names.end());
-    session.terminal.print(json::write_pretty(json::Value(std::move(array))) + '\n');
+    session.terminal.print(json::write_pretty(as_json(models, with_source)) + '\n');
     return kExitFits;
   }
-  std::string text;
-  for (const std::string& name : names) text += name + '\n';
-  session.terminal.print(text);
-  if (!names.empty()) return kExitFits;
-  session.terminal.say("no model of the catalogue has \"" + arguments.word().value_or("") + "\" in its name");
+  session.terminal.print(as_text(models, with_source));
+  if (!models.empty()) return kExitFits;
+  session.terminal.say("no model of the catalogue has \"" + search + "\" in its name");
   return kExitRefused;
 }
 
@@ -41,8 +86,10 @@ const Command models{
     .name = "models",
     .order = 50,
     .usage = "[SEARCH] [options]",
-    .summary = "Models that are built in",
-    .about = "Lists the models of the built-in catalogue whose names hold every word of SEARCH.",
+    .summary = "Models by name: built in, and the user's own",
+    .about =
+        "Lists the models of the user's catalogue (models add) and of the built-in one whose names hold every word of "
+        "SEARCH.",
     .word = "SEARCH",
     .options = options,
     .exit = "0 there are some, 1 there is none, 2 the command is wrong.",

@@ -5,6 +5,7 @@
 #include "io/load.h"
 #include "json/write.h"
 #include "options/inventory.h"
+#include "progress.h"
 #include "report/placements_text.h"
 #include "session.h"
 #include "units/text.h"
@@ -58,7 +59,7 @@ Result<std::vector<vram::plan::Offer>> offers(const Arguments& arguments, const 
   return options::offers_of(*found);
 }
 
-std::optional<Error> read_launch(const Arguments& arguments, vram::plan::Request& request) {
+std::optional<Error> read_launch(const Arguments& arguments, const Session& session, vram::plan::Request& request) {
   if (const auto version = arguments.text("--vllm-version")) {
     auto engine = vllm::read_engine(*version);
     if (!engine) return engine.error();
@@ -69,7 +70,7 @@ std::optional<Error> read_launch(const Arguments& arguments, vram::plan::Request
   if (line->model.empty())
     return Error{ErrorCode::kBadInput, "MODEL", "no model is named",
                  "give a name of `vram-estimator models`, a folder or a config.json"};
-  auto model = io::load(line->model);
+  auto model = io::load(line->model, {.hub = true, .progress = progress_on(session.terminal)});
   if (!model) return model.error();
   request.model = *std::move(model);
   request.args = line->arguments;
@@ -98,7 +99,7 @@ Result<vram::plan::PlacementQuestion> read_question(const Arguments& arguments, 
                    ""};
   }
   question.other_weights = !arguments.flag("--same-weights");
-  if (auto error = read_launch(arguments, question.request)) return *std::move(error);
+  if (auto error = read_launch(arguments, session, question.request)) return *std::move(error);
   auto offered = offers(arguments, session);
   if (!offered) return offered.error();
   question.offers = *std::move(offered);

@@ -1,0 +1,103 @@
+#include "io/hub_cache.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "io/files.h"
+#include "readers/safetensors.h"
+
+namespace vram::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Bytes kMostHeaderFile(101 * kMiB);
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+bool is_plain_name(std::string_view text) {
+  constexpr std::size_t kLongest = 128;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+  });
+}
+
+/// Writes a file and the folders above it.
+bool write_cached(const fs::path& path, std::string_view text) {
+  std::error_code problem;
+  fs::create_directories(path.parent_path(), problem);
+  return !problem && !write_file(path.string(), text, Keep::kWhileItLasts);
+}
+
+/// Puts a link where nobody sees it missing in between.
+void link_to(const fs::path& target, const fs::path& link) {
+  std::error_code problem;
+  fs::create_directories(link.parent_path(), problem);
+  const fs::path beside = link.string() + ".tmp-link";
+  fs::remove(beside, problem);
+  fs::create_symlink(target, beside, problem);
+  if (!problem) fs::rename(beside, link, problem);
+  if (problem) fs::remove(beside, problem);
+}
+
+}  // namespace
+
+bool is_commit(std::string_view text) {
+  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+HubCache::HubCache(const HubSettings& settings, const HubName& name)
+    : folder_(settings.cache + "/models--" + replaced(name.id, "/", "--")), revision_(name.revision) {
+  if (!settings.headers.empty()) headers_ = settings.headers + '/' + replaced(name.id, "/", "--");
+}
+
+std::optional<std::string> HubCache::commit() const {
+  if (is_commit(revision_)) return revision_;
+  constexpr Bytes kMostRef(100);
+  auto text = read_file(folder_ + "/refs/" + revision_, kMostRef);
+  if (!text) return std::nullopt;
+  while (text->ends_with('\n')) text->pop_back();
+  return is_commit(*text) ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+std::string HubCache::snapshot(std::string_view commit) const { return folder_ + "/snapshots/" + std::string(commit); }
+
+void HubCache::keep_commit(std::string_view commit) const {
+  if (!is_commit(revision_)) write_cached(folder_ + "/refs/" + revision_, commit);
+}
+
+void HubCache::keep_file(std::string_view commit, std::string_view file, std::string_view etag,
+                         std::string_view text) const {
+  const fs::path place = snapshot(commit) + '/' + std::string(file);
+  if (!is_plain_name(etag)) {
+    write_cached(place, text);
+    return;
+  }
+  const fs::path blob = folder_ + "/blobs/" + std::string(etag);
+  std::error_code ignored;
+  if (fs::exists(blob, ignored) || write_cached(blob, text)) link_to(fs::path("../../blobs") / etag, place);
+}
+
+std::string HubCache::header_path(std::string_view commit, std::string_view file) const {
+  return headers_ + '/' + std::string(commit) + '/' + replaced(std::string(file), "/", "__") + ".header";
+}
+
+std::optional<std::string> HubCache::header(std::string_view commit, std::string_view file) const {
+  if (headers_.empty()) return std::nullopt;
+  auto text = read_file(header_path(commit, file), kMostHeaderFile);
+  if (!text) return std::nullopt;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text->data());
+  const auto length = safetensors_header_length({bytes, text->size()}, std::nullopt, file);
+  const bool whole = length && std::int64_t(text->size()) == length->count() + std::int64_t(kSafetensorsPrefix);
+  return whole ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+void HubCache::keep_header(std::string_view commit, std::string_view file, std::string_view front) const {
+  if (!headers_.empty()) write_cached(header_path(commit, file), front);
+}
+
+}  // namespace vram::io
