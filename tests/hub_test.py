@@ -136,6 +136,16 @@ class HubTest(unittest.TestCase):
         self.hub.models["org/empty"] = {"README.md": b""}
         self.assertIn("it has no config.json", self.refused("org/empty"))
 
+    def test_a_run_that_was_broken_off_goes_on(self):
+        files = sharded(40)
+        self.hub.models["org/forty"] = files
+        self.hub.behaviours = {"model-00040": loopback_hub.status(404, {"X-Error-Code": "EntryNotFound"})}
+        self.assertIn("model-00040-of-000040.safetensors", self.refused("org/forty"))
+        self.hub.behaviours = {}
+        self.hub.requests.clear()
+        self.assertEqual(self.report("org/forty")["model"]["checkpoint"]["tensors"], 91_000)
+        self.assertEqual([path[-29:] for path, _ in self.hub.requests if "safetensors" in path], ["model-00040-of-000040.safetensors"[-29:]])
+
     def test_headers_longer_than_the_first_guess(self):
         self.hub.models["org/small"]["model.safetensors"] = Weights(tensors(), pad=300_000)
         self.assertEqual(self.report()["model"]["checkpoint"]["tensors"], len(tensors()))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "io/checkpoint_files.h"
 #include "io/files.h"
@@ -43,7 +44,6 @@ struct Shard {
   std::int64_t guess = 0;  // bytes that should be enough
   std::string front;
   std::optional<Bytes> file;
-  bool fetched = false;  // now, not before
 
   [[nodiscard]] Result<Bytes> length() const {
     const auto* bytes = reinterpret_cast<const unsigned char*>(front.data());
@@ -65,7 +65,9 @@ class HubReader {
   [[nodiscard]] std::string shown() const { return name_.id + '@' + commit_.substr(0, 12); }
   std::optional<Error> fetch_files(const HubModel& model, const std::vector<std::string>& wanted);
   std::optional<Error> choose_shards(const HubModel& model);
-  std::optional<Error> fetch_shards(std::vector<Shard*> shards, bool rest);
+  std::optional<Error> fetch_shards(std::span<Shard* const> shards, bool rest);
+  [[nodiscard]] HttpRequest part_request(const Shard& shard, bool rest) const;
+  void keep_whole(Shard& shard) const;
   std::optional<Error> take_part(Shard& shard, Result<HttpAnswer>& answer, bool rest);
   Weights weights(const HubModel& model);
   [[nodiscard]] Weights totals() const;
@@ -113,7 +115,7 @@ std::optional<Error> HubReader::fetch_files(const HubModel& model, const std::ve
 
 /// The files of weights: those of the index, or all.
 std::optional<Error> HubReader::choose_shards(const HubModel& model) {
-  constexpr std::int64_t kLeast = std::int64_t{1} << 16;
+  constexpr std::int64_t kLeast = std::int64_t{1} << 16, kMost = std::int64_t{1} << 20;
   constexpr std::int64_t kAroundName = 110;  // dtype, shape and data_offsets of a tensor
   const auto index = files_.find(kIndex);
   if (index == files_.end()) {
@@ -122,7 +124,8 @@ std::optional<Error> HubReader::choose_shards(const HubModel& model) {
     const auto read = read_weights_index(index->second, shown() + '/' + std::string(kIndex));
     if (!read) return read.error();
     for (const WeightsIndex::File& file : read->files)
-      shards_.push_back({file.name, std::max(kLeast, file.letters + file.tensors * kAroundName + 4096), {}, {}});
+      shards_.push_back(
+          {file.name, std::clamp(file.letters + file.tensors * kAroundName + 4096, kLeast, kMost), {}, {}});
   }
   if (shards_.size() <= kMostShards) return std::nullopt;
   return Error{ErrorCode::kTooLarge, shown(),
@@ -140,27 +143,47 @@ std::optional<Error> HubReader::take_part(Shard& shard, Result<HttpAnswer>& answ
     shard.front.clear();  // the whole file from its beginning, as far as it was wanted
   }
   shard.front += answer->body;
-  shard.fetched = true;
   return std::nullopt;
 }
 
-/// Fetches the fronts of `shards`, or what their headers still lack.
-std::optional<Error> HubReader::fetch_shards(std::vector<Shard*> shards, bool rest) {
-  std::vector<HttpRequest> requests;
-  if (shards.empty()) return std::nullopt;
-  for (const Shard* shard : shards) {
-    HttpRequest request = file_request(settings_, name_, commit_, shard->name);
-    const std::int64_t end = rest ? std::int64_t(kSafetensorsPrefix) + shard->length()->count() : shard->guess;
-    request.first = rest ? std::int64_t(shard->front.size()) : 0;
-    request.last = end - 1;
-    request.most = Bytes(end);  // also where the whole file comes instead of the part
-    request.enough_at_most = true;
-    requests.push_back(std::move(request));
+/// Keeps a header that is all there for the next run.
+void HubReader::keep_whole(Shard& shard) const {
+  const auto length = shard.length();
+  const std::size_t end = kSafetensorsPrefix + (length ? std::size_t(length->count()) : 0);
+  if (!length || shard.front.size() < end) return;
+  shard.front.resize(end);
+  if (settings_.kind == HubKind::kHuggingFace) cache_.keep_header(commit_, shard.name, shard.front);
+}
+
+/// Fetches the fronts of `shards`, or what their headers still lack: in portions, so that a run that is broken off has
+/// kept what it had.
+std::optional<Error> HubReader::fetch_shards(std::span<Shard* const> shards, bool rest) {
+  constexpr std::size_t kPortion = 32;
+  std::optional<Error> first;
+  for (std::size_t done = 0; done < shards.size() && !first; done += kPortion) {
+    const auto portion = shards.subspan(done, std::min(kPortion, shards.size() - done));
+    std::vector<HttpRequest> requests;
+    for (const Shard* shard : portion) requests.push_back(part_request(*shard, rest));
+    std::vector<Result<HttpAnswer>> answers = http_->fetch(requests, [&](std::size_t here, std::size_t) {
+      if (progress_) progress_(done + here, shards.size());
+    });
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      auto error = take_part(*portion[i], answers[i], rest);
+      if (!error) keep_whole(*portion[i]);
+      if (error && !first) first = std::move(error);
+    }
   }
-  std::vector<Result<HttpAnswer>> answers = http_->fetch(requests, progress_);
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    if (auto error = take_part(*shards[i], answers[i], rest)) return error;
-  return std::nullopt;
+  return first;
+}
+
+HttpRequest HubReader::part_request(const Shard& shard, bool rest) const {
+  HttpRequest request = file_request(settings_, name_, commit_, shard.name);
+  const std::int64_t end = rest ? std::int64_t(kSafetensorsPrefix) + shard.length()->count() : shard.guess;
+  request.first = rest ? std::int64_t(shard.front.size()) : 0;
+  request.last = end - 1;
+  request.most = Bytes(end);  // also where the whole file comes instead of the part
+  request.enough_at_most = true;
+  return request;
 }
 
 HubReader::Weights HubReader::totals() const {
@@ -199,9 +222,10 @@ HubReader::Weights HubReader::weights(const HubModel& model) {
     if (shard.front.size() < end)
       return Error{ErrorCode::kUnavailable, place, "the hub sends less of its header than was asked for", "try again"};
     shard.front.resize(end);
-    if (auto error = checkpoint.add(shard.front.substr(kSafetensorsPrefix), shard.file, place))
+    if (auto error = checkpoint.add(shard.front.substr(kSafetensorsPrefix), shard.file, place)) {
+      cache_.drop_header(commit_, shard.name);
       return *std::move(error);
-    if (shard.fetched && settings_.kind == HubKind::kHuggingFace) cache_.keep_header(commit_, shard.name, shard.front);
+    }
   }
   checkpoint.origin = headers_of(checkpoint.files.size());
   return std::make_shared<const Checkpoint>(std::move(checkpoint));

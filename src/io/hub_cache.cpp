@@ -96,6 +96,11 @@ std::optional<std::string> HubCache::header(std::string_view commit, std::string
   return whole ? std::optional(*std::move(text)) : std::nullopt;
 }
 
+void HubCache::drop_header(std::string_view commit, std::string_view file) const {
+  std::error_code ignored;
+  if (!headers_.empty()) fs::remove(header_path(commit, file), ignored);
+}
+
 void HubCache::keep_header(std::string_view commit, std::string_view file, std::string_view front) const {
   if (!headers_.empty()) write_cached(header_path(commit, file), front);
 }

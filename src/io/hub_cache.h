@@ -27,6 +27,7 @@ class HubCache {
   /// Prefix and header of a .safetensors file, as fetched before.
   [[nodiscard]] std::optional<std::string> header(std::string_view commit, std::string_view file) const;
   void keep_header(std::string_view commit, std::string_view file, std::string_view front) const;
+  void drop_header(std::string_view commit, std::string_view file) const;
 
  private:
   [[nodiscard]] std::string header_path(std::string_view commit, std::string_view file) const;

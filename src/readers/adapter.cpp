@@ -31,20 +31,4 @@ Result<Adapter> read_adapter_config(std::string_view text, std::string_view plac
   return adapter;
 }
 
-std::optional<Error> check_adapter(const Adapter& adapter, const Checkpoint& tensors, std::string_view place) {
-  for (const SafetensorsHeader& file : tensors.files)
-    for (const StoredTensor& tensor : file.tensors) {
-      const bool down = tensor.name.find("lora_A") != std::string_view::npos;
-      const bool up = tensor.name.find("lora_B") != std::string_view::npos;
-      if ((!down && !up) || tensor.dimensions != 2) continue;
-      const std::int64_t rank = tensor.shape[down ? 0 : 1];
-      if (rank > adapter.rank)
-        return Error{ErrorCode::kBadInput, std::string(place),
-                     "tensor " + readers::shown(tensor.name) + " has rank " + std::to_string(rank) +
-                         ", its adapter_config.json at most " + std::to_string(adapter.rank),
-                     ""};
-    }
-  return std::nullopt;
-}
-
 }  // namespace vram

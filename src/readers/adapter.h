@@ -1,12 +1,12 @@
-// A LoRA adapter: adapter_config.json, and what its tensors' shapes say.
+// A LoRA adapter by its adapter_config.json.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "readers/checkpoint.h"
+#include "units/result.h"
 
 namespace vram {
 
@@ -20,8 +20,5 @@ struct Adapter {
 /// errors  kBadInput for another kind of adapter or bad figures
 /// source  peft, src/peft/tuners/lora/config.py; vllm/lora/peft_helper.py
 Result<Adapter> read_adapter_config(std::string_view text, std::string_view place);
-
-/// Refuses tensors whose rank is another than the config's, or that are of no LoRA layer.
-std::optional<Error> check_adapter(const Adapter& adapter, const Checkpoint& tensors, std::string_view place);
 
 }  // namespace vram

@@ -3,6 +3,7 @@
 
 #include "io/answer.h"
 #include "json/write.h"
+#include "progress.h"
 #include "question.h"
 #include "report/ask_json.h"
 #include "report/report_json.h"
@@ -40,7 +41,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
     return Error{ErrorCode::kBadInput, '"' + text.substr(0, 200) + '"', "no model is named in it",
                  "say one, as in: vram-estimator ask qwen3 32b fp8 on 2x4090 32K ctx"};
   session.terminal.say(read_as(asked));
-  const io::Machine machine{session.detect};
+  const io::Machine machine{session.detect, {}, {}, {.hub = true, .progress = progress_on(session.terminal)}};
   const auto form = options::read_request(json::Value(asked.request));
   if (!form) return form.error();
   if (form->model.formula) {
