@@ -9,6 +9,9 @@ import sys
 import tempfile
 import unittest
 
+import jsonschema
+
+SCHEMA = pathlib.Path(__file__).resolve().parent.parent / "docs" / "schema" / "diagnosis.schema.json"
 PROGRAM = sys.argv.pop(1)
 GIB = 2**30
 
@@ -64,7 +67,9 @@ class Diagnose(unittest.TestCase):
     def diagnosis(self, text, *words):
         answer = run("diagnose", "-", "--json", *words, input=text)
         self.assertIn(answer.returncode, (0, 1), answer.stderr)
-        return json.loads(answer.stdout), answer.returncode
+        found = json.loads(answer.stdout)
+        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(found)
+        return found, answer.returncode
 
     def test_a_start_beside_its_prediction(self):
         found, status = self.diagnosis(STARTED, "--gpu", "H100-SXM-80GB")

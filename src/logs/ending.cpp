@@ -21,7 +21,10 @@ struct RefusalWords {
 };
 constexpr RefusalWords kRefusals[] = {
     {"on startup is less than desired GPU memory utilization", Refusal::kFreeMemory},
+    {"on startup is less than the engine's budget", Refusal::kFreeMemory},
+    {"Error in memory profiling. Initial free memory", Refusal::kMemoryGrew},
     {"No available memory for the cache blocks", Refusal::kNoKvMemory},
+    {"Cannot auto-fit max_model_len: not enough", Refusal::kMaxModelLen},
     {"is larger than the available KV cache memory", Refusal::kMaxModelLen},
     {"is larger than the maximum number of tokens that can be stored in KV cache", Refusal::kMaxModelLen},
 };
@@ -41,11 +44,17 @@ constexpr std::string_view kCaptured[] = {"Graph capturing finished"};
 // The allocator's sentence with the figures.
 constexpr std::string_view kTried = "Tried to allocate";
 
-constexpr std::string_view kFailing[] = {"EngineCore failed to start",  "WorkerProc failed to start",
-                                         "WorkerProc hit an exception", "Engine core initialization failed",
-                                         "EngineCore hit an exception", "EngineCore encountered a",
-                                         "Failed to load model",        "Engine process failed to start",
-                                         "Worker failed with error",    "EngineDeadError"};
+constexpr std::string_view kFailing[] = {"EngineCore failed to start",
+                                         "WorkerProc failed to start",
+                                         "WorkerProc hit an exception",
+                                         "Engine core initialization failed",
+                                         "WorkerProc initialization failed",
+                                         "EngineCore hit an exception",
+                                         "EngineCore encountered a",
+                                         "Failed to load model",
+                                         "Engine process failed to start",
+                                         "Worker failed with error",
+                                         "EngineDeadError"};
 
 /// "torch.OutOfMemoryError: …", "ValueError: …" at the front of a message.
 bool is_exception(std::string_view message) {

@@ -42,6 +42,7 @@ constexpr Name kNames[] = {
     {kGraphsEstimated, "cudagraph_estimated_gib"},
     {kMaxModelLen, "max_model_len"},
     {kEstimatedMaxLen, "est_max_len"},
+    {kFittedMaxLen, "fitted_max_len"},
     {kMaxBatchedTokens, "max_num_batched_tokens"},
     {kEncoderBudget, "encoder_cache_budget_tokens"},
     {kAttentionBlock, "attention_block_size"},
@@ -92,6 +93,14 @@ constexpr Wording kWordings[] = {
     {"The current --gpu-memory-utilization={} is equivalent", kFacts<kUtilization>},
     {"increasing --gpu-memory-utilization from {} to", kFacts<kUtilization>},
 
+    {"Initial free memory: {} GiB; Requested memory: {} (util), {} GiB", kFacts<kFree, kUtilization, kDesired>},
+    {"Initial free memory: {} GiB, free memory: {} GiB, requested GPU memory: {} GiB",
+     kFacts<kFree, kNothing, kDesired>},
+    {"torch peak memory increase: {}GiB; non-torch forward increase memory: {}GiB; weights memory: {}GiB",
+     kFacts<kActivationPeak, kNonTorch, kWeights>},
+    {"torch peak memory increase: {}GiB; total consumed*: {}GiB; weights memory: {}GiB",
+     kFacts<kActivationPeak, kConsumed, kWeights>},
+
     {"Available KV cache memory: {} G", kFacts<kAvailableKv>},
     {"GPU KV cache size: {} tokens", kFacts<kKvTokens>},
     {"Maximum concurrency for {} tokens per request: {}x", kFacts<kConcurrencyLength, kConcurrency>},
@@ -109,6 +118,7 @@ constexpr Wording kWordings[] = {
      kFacts<kMaxModelLen, kEstimatedMaxLen>},
 
     {"Using max model len {}", kFacts<kMaxModelLen>},
+    {"Auto-fit max_model_len: reduced from {} to {} to fit", kFacts<kNothing, kFittedMaxLen>},
     {"Chunked prefill is enabled with max_num_batched_tokens={}", kFacts<kMaxBatchedTokens>},
     {"Encoder cache will be initialized with a budget of {} tokens", kFacts<kEncoderBudget>},
     {"Setting attention block size to {} tokens", kFacts<kAttentionBlock>},

@@ -38,6 +38,7 @@ enum class Fact : std::uint8_t {
   kGraphsEstimated,
   kMaxModelLen,
   kEstimatedMaxLen,
+  kFittedMaxLen,  // what --max-model-len auto came to
   kMaxBatchedTokens,
   kEncoderBudget,
   kAttentionBlock,

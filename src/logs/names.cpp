@@ -51,6 +51,8 @@ std::string_view name(Refusal refusal) {
       return "no_kv_memory";
     case Refusal::kMaxModelLen:
       return "max_model_len_too_long";
+    case Refusal::kMemoryGrew:
+      return "free_memory_grew";
   }
   return "";
 }

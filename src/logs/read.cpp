@@ -193,6 +193,11 @@ class Gathering {
       return sighting.fact == Fact::kMaxModelLen;
     });
     const std::size_t before = start_.sightings.size();
+    for (const Sighting& sighting : start_.sightings)
+      if (sighting.fact == Fact::kFittedMaxLen) {
+        start_.sightings.push_back({Fact::kMaxModelLen, sighting.number, sighting.line, ""});
+        return;
+      }
     state(Fact::kMaxModelLen, start_.config, "max_seq_len", start_.config_line);
     if (start_.sightings.size() > before) return;
     for (const Sighting& sighting : start_.sightings)

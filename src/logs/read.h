@@ -29,9 +29,9 @@ enum class Outcome : std::uint8_t {
 std::string_view name(Outcome outcome);
 
 /// Which of vLLM's own refusals.
-enum class Refusal : std::uint8_t { kNone, kFreeMemory, kNoKvMemory, kMaxModelLen };
-/// As the report's verdict has them: "free_memory_below_request", "no_kv_memory", "max_model_len_too_long"; empty for
-/// none.
+enum class Refusal : std::uint8_t { kNone, kFreeMemory, kNoKvMemory, kMaxModelLen, kMemoryGrew };
+/// As the report's verdict has them: "free_memory_below_request", "no_kv_memory", "max_model_len_too_long"; beside them
+/// "free_memory_grew", of another process that ended while this one measured; empty for none.
 std::string_view name(Refusal refusal);
 
 /// What a line says, and which line.

@@ -35,8 +35,9 @@ inline double applied_share(const Correction& correction) {
   return worth * std::max(0.0, 1 - rounding / std::max(correction.weight, 1.0));
 }
 
-/// `estimate` moved by that share of the difference; its interval's variance is the average of both, weighted by what
-/// the start-ups are worth. Never below nothing; saturates.
+/// `estimate` moved by that share of the difference. Its interval's variance is that of the start-ups, as far as they
+/// count, and what they leave of the built-in one, of which they take no more than half: alike as they are, the next
+/// one may be another kind. Never below nothing; saturates.
 inline Estimate corrected(const Estimate& estimate, const Correction& correction) {
   if (correction.weight <= 0) return estimate;
   constexpr double kNineOfTen = 1.645;  // standard deviations
@@ -45,7 +46,7 @@ inline Estimate corrected(const Estimate& estimate, const Correction& correction
   const double own = kNineOfTen * double(correction.deviation.count());
   const auto half = [&](Bytes built_in) {
     const double width = double(built_in.count());
-    return scaled(std::sqrt((1 - worth) * width * width + worth * own * own));
+    return scaled(std::sqrt((1 - worth / 2) * width * width + worth * own * own));
   };
   const Bytes moved = scaled(applied_share(correction) * double(correction.difference.count()));
   const Bytes middle = std::max(estimate.bytes + moved, Bytes(0));

@@ -128,6 +128,8 @@ std::string outcome_sentence(const logs::StartUp& start) {
     case Outcome::kRefused:
       if (start.refusal == Refusal::kFreeMemory)
         return "Refused: less GPU memory was free than it asks for" + where + ".";
+      if (start.refusal == Refusal::kMemoryGrew)
+        return "Refused: another process gave GPU memory back while this one measured" + where + "; start it again.";
       if (start.refusal == Refusal::kNoKvMemory) return "Refused: nothing was left for the KV cache" + where + ".";
       return "Refused: the KV cache does not hold one request of the maximum length" + where + ".";
     case Outcome::kOutOfMemoryLoading:

@@ -96,6 +96,25 @@ const NumberCase kNumbers[] = {
      "The current --gpu-memory-utilization=0.9000 is equivalent to",
      Fact::kUtilization,
      {0.9}},
+    {"debug lines of the profiling run",
+     "Memory profiling takes 3.10 seconds. Total non KV cache memory: 17.2GiB; torch peak memory increase: 1.9GiB; "
+     "non-torch forward increase memory: 0.25GiB; weights memory: 15.0GiB.",
+     Fact::kNonTorch,
+     {0.25}},
+    {"the same from 0.28 on",
+     "Memory profiling takes 3.10 seconds. Total non KV cache memory: 17.2GiB; torch peak memory increase: 1.9GiB; "
+     "total consumed (from mem_get_info): 15.3GiB; weights memory: 15.0GiB.",
+     Fact::kConsumed,
+     {15.3}},
+    {"debug line of what was asked for",
+     "Initial free memory: 78.8 GiB; Requested memory: 0.900000 (util), 71.3 GiB",
+     Fact::kDesired,
+     {71.3}},
+    {"a length that was fitted",
+     "Auto-fit max_model_len: reduced from 262144 to 91008 to fit in available GPU memory (9.5 GiB available for KV "
+     "cache)",
+     Fact::kMaxModelLen,
+     {91008}},
     {"hybrid models pad", "Padding mamba page size by 0.76% to ensure that", Fact::kMambaPadding, {0.76}},
 };
 
@@ -208,6 +227,11 @@ const EndCase kEnds[] = {
          "ValueError: To serve at least one request with the model's max seq len (4096), (5.62 GiB KV cache is needed, "
          "which is larger than the available KV cache memory (3.18 GiB). Based on\n",
      Outcome::kRefused, Refusal::kMaxModelLen, 5, false},
+    {"another process ended meanwhile",
+     config + loaded + engine_failed +
+         "AssertionError: Error in memory profiling. Initial free memory 20.1 GiB, current "
+         "free memory 21.0 GiB. This happens when\n",
+     Outcome::kRefused, Refusal::kMemoryGrew, 4, false},
     {"a reason that is not memory",
      config + loaded + available + cache + engine_failed + "Traceback (most recent call last):\n" +
          "TypeError: type 'array.array' is not subscriptable\n",
