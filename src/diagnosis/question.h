@@ -18,12 +18,12 @@ struct Guess {
 };
 
 struct Question {
-  options::RequestForm form;  // gpu.detect stays false; a GPU that nothing tells is without name and total
+  options::RequestForm form;  // a GPU that nothing tells is without name and total
   std::vector<Guess> guesses;
   std::vector<std::string> left_out;  // arguments of the log that are not modelled or that its release does not take
 
   [[nodiscard]] bool has_model() const { return !form.model.source.empty(); }
-  [[nodiscard]] bool has_gpu() const { return !form.gpu.name.empty() || form.gpu.total; }
+  [[nodiscard]] bool has_gpu() const { return !form.gpu.name.empty() || form.gpu.total || form.gpu.detect; }
 };
 
 /// What a command was told besides the log; it wins over the log.

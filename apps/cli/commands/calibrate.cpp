@@ -24,11 +24,17 @@ std::vector<Option> options() {
 
 using Observations = std::vector<plan::Observation>;
 
-Result<plan::Observation> observe_log(const logs::StartUp& start, const LogQuestion& given, const Session& session) {
+/// On this machine's GPU, where neither the log nor a flag tells another.
+Result<plan::Report> planned(const logs::StartUp& start, const LogQuestion& given, const Session& session) {
   diagnosis::Question question = diagnosis::question_of(start, given.told);
-  auto request = diagnosis::request_of(question, completing(session));
+  question.form.gpu.detect = !question.has_gpu();
+  const auto request = diagnosis::request_of(question, completing(session));
   if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  return plan::plan(*request);
+}
+
+Result<plan::Observation> observe_log(const logs::StartUp& start, const LogQuestion& given, const Session& session) {
+  const auto report = planned(start, given, session);
   if (!report) return report.error();
   return diagnosis::observe(start, *report);
 }
@@ -39,10 +45,7 @@ Result<plan::Observation> observe_snapshot(const diagnosis::Snapshot& snapshot, 
   start.model = {snapshot.model, 1};
   if (snapshot.context_tokens) start.args.set("max_model_len", json::Value(*snapshot.context_tokens));
   if (snapshot.max_num_seqs) start.args.set("max_num_seqs", json::Value(*snapshot.max_num_seqs));
-  diagnosis::Question question = diagnosis::question_of(start, given.told);
-  auto request = diagnosis::request_of(question, completing(session));
-  if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  const auto report = planned(start, given, session);
   if (!report) return report.error();
   return diagnosis::observe(snapshot, *report);
 }
