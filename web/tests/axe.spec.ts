@@ -20,7 +20,8 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   },
   diagnose: async (page) => {
     await open(page, '#d');
-    await page.getByLabel('Log', { exact: true }).fill(LOG);
+    await page.locator('.paste').fill(LOG);
+    await page.waitForSelector('.log');
   },
   palette: async (page) => {
     await planned(page, FITS);

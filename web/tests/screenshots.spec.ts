@@ -55,5 +55,5 @@ test('compare, apply, phone', async ({ page }) => {
   await page.setViewportSize({ width: 375, height: 812 });
   await planned(page, FITS);
   await settled(page);
-  await picture(page, 'phone');
+  await picture(page, 'phone', false);
 });

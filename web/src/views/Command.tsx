@@ -54,7 +54,7 @@ export function Command({ store, state }: { store: Store; state: State }) {
         </div>
       </div>
       <div class="cmd">
-        <pre tabIndex={0} role="region" aria-label="Launch command">
+        <pre tabIndex={0} role="region" aria-label="The text to copy">
           {text}
         </pre>
         <button type="button" class="btn" onClick={() => store.copy(text)}>

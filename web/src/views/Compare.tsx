@@ -33,7 +33,7 @@ function sentence(answers: Answer[]): string {
   const [one, other] = [a, b].map(({ report }) => report.kv_cache?.max_concurrency ?? 0);
   if (answers.length > 2 || !one || !other) return 'All start.';
   const cards = b.report.gpu.count / a.report.gpu.count;
-  const on = cards === 1 ? '' : cards > 1 ? ` on ${cards} times the GPUs` : ' on fewer GPUs';
+  const on = cards === 1 ? '' : cards === 2 ? ' on twice the GPUs' : cards > 1 ? ` on ${cards} times the GPUs` : ' on fewer GPUs';
   const ratio = other / one;
   if (Math.abs(ratio - 1) < 0.005) return `Both start, and serve the same number of requests${on}.`;
   return ratio > 1 ? `Both start. B serves ${ratio.toFixed(2)} times the requests of A${on}.` : `Both start. A serves ${(1 / ratio).toFixed(2)} times the requests of B.`;

@@ -39,7 +39,7 @@ function at(curve: Concurrency, tokens: number): number | null {
 function options(width: number, lines: Line[], limit: number, top: number, bottom: number): uPlot.Options {
   const stroke = { now: colour('--kv'), other: colour('--ink-3'), b: colour('--graphs') };
   const axis: uPlot.Axis = {
-    stroke: colour('--ink-3'), grid: { stroke: colour('--rule'), width: 1 }, ticks: { show: false }, font: '11.5px system-ui, sans-serif',
+    stroke: colour('--ink-3'), grid: { stroke: colour('--rule'), width: 1 }, ticks: { show: false }, filter: (_plot, splits) => splits, font: '11.5px system-ui, sans-serif',
     values: (_plot, splits) => splits.map((value) => (value === null ? '' : short(value))),
   };
   const powers = (from: number, to: number, every: number) => {

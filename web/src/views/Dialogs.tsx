@@ -159,11 +159,13 @@ function settingsOf(state: State): object {
   if (formula) return { context: request?.workload?.context_tokens ?? 8192, max_num_seqs: request?.workload?.concurrent_requests ?? 1 };
   const report = answer?.report;
   const length = report?.args['max_model_len'] ?? report?.model.max_model_len;
+  // As many as were asked for, else as many as have room.
+  const atOnce = Number(request?.args?.['max_num_seqs'] ?? request?.workload?.concurrent_requests ?? report?.kv_cache?.max_concurrency ?? 0);
   const share = request?.args?.['gpu_memory_utilization'];
   const dtype = request?.args?.['kv_cache_dtype'];
   return {
     ...(length ? { context: Number(length) } : {}),
-    ...(report?.args['max_num_seqs'] ? { max_num_seqs: Number(report.args['max_num_seqs']) } : {}),
+    ...(atOnce >= 1 ? { max_num_seqs: Math.floor(atOnce) } : {}),
     ...(share ? { gpu_memory_utilization: String(share) } : {}),
     ...(typeof dtype === 'string' ? { kv_cache_dtype: dtype } : {}),
   };

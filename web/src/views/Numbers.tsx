@@ -89,7 +89,10 @@ export function Numbers({ store, state }: { store: Store; state: State }) {
   );
 }
 
-const PARTS: [keyof State['formula'] & string | 'weights_gib' | 'kv_gib' | 'overhead_gib' | 'vision_gib', string, string][] = [
+/** A part that is wider than this share of the bar bears its name. */
+const LABELLED = 0.095;
+
+const PARTS: ['weights_gib' | 'kv_gib' | 'overhead_gib' | 'vision_gib', string, string][] = [
   ['weights_gib', 'Weights', 'weights'],
   ['kv_gib', 'KV Cache', 'kv'],
   ['overhead_gib', 'Overhead', 'nontorch'],
@@ -101,7 +104,7 @@ export function FormulaResult({ store, state }: { store: Store; state: State }) 
   if (!report) return null;
   const { formula } = report;
   const budget = Number(gib(request?.gpu?.total_bytes ?? 0));
-  const sizes = PARTS.map(([key, name, css]) => ({ name, css, size: formula[key as 'weights_gib'] }));
+  const sizes = PARTS.map(([key, name, css]) => ({ name, css, size: formula[key] }));
   const margin = formula.total_gib - sizes.reduce((sum, { size }) => sum + size, 0);
   const all = [...sizes, { name: `Fragmentation Factor × ${formula.frag_factor.toFixed(2)}`, css: 'context', size: margin }];
   const scale = Math.max(budget, formula.total_gib);
@@ -117,8 +120,8 @@ export function FormulaResult({ store, state }: { store: Store; state: State }) 
               const left = (at / scale) * 100;
               at += size;
               return (
-                <div key={css} class={`seg ${css}${size / scale > 0.1 ? ' t' : ''}`} style={{ left: `${left}%`, width: `${(size / scale) * 100}%` }}>
-                  {size / scale > 0.1 && (
+                <div key={css} class={`seg ${css}${size / scale > LABELLED ? ' t' : ''}`} style={{ left: `${left}%`, width: `${(size / scale) * 100}%` }}>
+                  {size / scale > LABELLED && (
                     <>
                       {name}
                       <b class="num">{size.toFixed(2)}</b>
@@ -127,6 +130,12 @@ export function FormulaResult({ store, state }: { store: Store; state: State }) 
                 </div>
               );
             })}
+            {(scale - formula.total_gib) / scale > LABELLED && (
+              <div class="seg free t" style={{ left: `${(formula.total_gib / scale) * 100}%`, width: `${(1 - formula.total_gib / scale) * 100}%` }}>
+                Left
+                <b class="num">{(budget - formula.total_gib).toFixed(2)}</b>
+              </div>
+            )}
           </div>
         </div>
         <div class="ledger">

@@ -30,12 +30,14 @@ function setups(store: Store, state: State, text: string): Choice[] {
   if (failed(asked)) return [];
   const gpu = asked.request.gpu ?? state.request?.gpu ?? { total_bytes: 16 * 2 ** 30 };
   const plain = asked.request.model ? [{ ...asked.request, model: asked.request.model, gpu } as Request] : [];
-  const words = text.toLowerCase().split(/[\s,]+/).filter((word) => /[a-z]/.test(word));
+  const words = text.toLowerCase().split(/[\s,]+/).filter((word) => word.length > 2 && /[a-z]/.test(word));
   const [first = ''] = words;
-  const found = first.length > 1 ? (store.engine.ask('models', { search: first }) as { models: string[] }).models : [];
+  const found = first ? (store.engine.ask('models', { search: first }) as { models: string[] }).models : [];
   const said = words.filter((word) => found.some((name) => name.toLowerCase().includes(word)));
+  const matches = (name: string) => said.filter((word) => name.toLowerCase().includes(word)).length;
   const others = found
-    .filter((name) => said.every((word) => name.toLowerCase().includes(word)) && name !== plain[0]?.model.source)
+    .filter((name) => name !== plain[0]?.model.source && matches(name) >= Math.max(said.length - 1, 1))
+    .sort((a, b) => matches(b) - matches(a) || a.length - b.length)
     .slice(0, MOST_SETUPS - plain.length)
     .map((source): Request => ({ ...asked.request, model: { source }, gpu }));
   return [...plain, ...others].map((request) => ({
@@ -119,6 +121,16 @@ export function Palette({ store, state }: { store: Store; state: State }) {
         autocomplete="off" spellcheck={false} placeholder="qwen3 32b fp8 on 2x4090 32K ctx" value={text}
         onInput={(event) => (setText(event.currentTarget.value), setAt(0))} onKeyDown={keys}
       />
+      {list[0]?.request && (
+        <div class="read">
+          {readings(store, list[0].request).map(({ label, text: words }) => (
+            <div key={`${label}${words}`}>
+              {label && <span>{label}</span>}
+              {words}
+            </div>
+          ))}
+        </div>
+      )}
       <div role="listbox" id="choices" aria-label="Results">
         {(['Set-ups', 'Arguments', 'Commands'] as const).map((group) => {
           const of = list.filter((choice) => choice.group === group);

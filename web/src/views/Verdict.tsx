@@ -21,9 +21,11 @@ export function Glyph({ mood: kind }: { mood: Mood }) {
 
 /** As many as stand in one row: the slot keeps its height whatever is in it. */
 function fitting(list: Suggestion[]): Suggestion[] {
-  const MOST_LETTERS = 62;
-  let letters = 0;
-  return list.filter(({ words }, i) => (letters += words.length + 8) <= MOST_LETTERS || i === 0);
+  const ROW_PX = 690;
+  const LETTER_PX = 7.6;
+  const AROUND_PX = 75;
+  let width = 0;
+  return list.filter(({ words }, i) => (width += words.length * LETTER_PX + AROUND_PX) <= ROW_PX || i === 0);
 }
 
 function Remedies({ store, state }: { store: Store; state: State }) {
