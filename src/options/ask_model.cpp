@@ -34,6 +34,11 @@ struct Candidate {
   const std::string* name;
   std::vector<std::string> pieces;  // of the name without its organisation
   std::vector<std::string> organisation;
+};
+
+/// A candidate that is still meant, and how many of its pieces were said.
+struct Match {
+  const Candidate* candidate;
   std::size_t used = 0;
 };
 
@@ -55,30 +60,31 @@ std::size_t matched(const std::vector<std::string>& name, const std::vector<std:
   return 0;
 }
 
-std::vector<Candidate> narrowed(const std::vector<Candidate>& candidates, const std::vector<std::string>& word) {
-  std::vector<Candidate> left;
-  for (const Candidate& candidate : candidates) {
-    const std::size_t count = matched(candidate.pieces, word);
-    if (count == 0 && matched(candidate.organisation, word) == 0) continue;
-    left.push_back(candidate);
-    left.back().used += count;
+std::vector<Match> narrowed(const std::vector<Match>& matches, const std::vector<std::string>& word) {
+  std::vector<Match> left;
+  for (const Match& match : matches) {
+    const std::size_t count = matched(match.candidate->pieces, word);
+    if (count > 0 || matched(match.candidate->organisation, word) > 0)
+      left.push_back({match.candidate, match.used + count});
   }
   return left;
 }
 
 /// What stands in the name besides what was said; a format or another kind of model weighs more than "-it".
-std::size_t rest(const Candidate& candidate) {
+std::size_t rest(const Match& match) {
   std::size_t weight = 0;
-  for (const std::string& piece : candidate.pieces) weight += among(kUsual, piece) ? 1 : 4;
-  return weight - std::min(weight, candidate.used * 4);
+  for (const std::string& piece : match.candidate->pieces) weight += among(kUsual, piece) ? 1 : 4;
+  return weight - std::min(weight, match.used * 4);
 }
 
-const Candidate& best(const std::vector<Candidate>& candidates) {
-  return *std::ranges::min_element(candidates, [](const Candidate& a, const Candidate& b) {
+const Candidate& best(const std::vector<Match>& matches) {
+  const auto better = [](const Match& a, const Match& b) {
     if (rest(a) != rest(b)) return rest(a) < rest(b);
+    const auto &one = *a.candidate, &other = *b.candidate;
     // Of two releases of a checkpoint the later name is the newer.
-    return a.pieces.size() != b.pieces.size() ? a.pieces.size() < b.pieces.size() : *a.name > *b.name;
-  });
+    return one.pieces.size() != other.pieces.size() ? one.pieces.size() < other.pieces.size() : *one.name > *other.name;
+  };
+  return *std::ranges::min_element(matches, better)->candidate;
 }
 
 std::vector<Candidate> all(const std::vector<std::string>& names) {
@@ -96,7 +102,9 @@ std::vector<Candidate> all(const std::vector<std::string>& names) {
 
 std::optional<NamedModel> take_model(Words& words) {
   const std::vector<std::string> names = catalogue_names();
-  std::vector<Candidate> candidates = all(names);
+  const std::vector<Candidate> candidates = all(names);
+  std::vector<Match> matches;
+  for (const Candidate& candidate : candidates) matches.push_back({&candidate});
   NamedModel model;
   bool named = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -104,24 +112,24 @@ std::optional<NamedModel> take_model(Words& words) {
     const std::string& word = words[i].lowered;
     const bool format = among(kQuantisations, word);
     if (format && !named) continue;  // "fp8 qwen3" is left to the end
-    std::vector<Candidate> left = narrowed(candidates, pieces(word));
+    std::vector<Match> left = narrowed(matches, pieces(word));
     if (left.empty() && format && model.quantization.empty()) model.quantization = word;
     if (left.empty() && !format) continue;
-    if (!left.empty()) candidates = std::move(left);
+    if (!left.empty()) matches = std::move(left);
     named = named || !format;
     model.words += (model.words.empty() ? "" : " ") + words.take(i, 1);
   }
   if (!named) return std::nullopt;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!words.unread(i) || !among(kQuantisations, words[i].lowered)) continue;
-    std::vector<Candidate> left = narrowed(candidates, pieces(words[i].lowered));
+    std::vector<Match> left = narrowed(matches, pieces(words[i].lowered));
     if (left.empty())
       model.quantization = words[i].lowered;
     else
-      candidates = std::move(left);
+      matches = std::move(left);
     model.words = words.take(i, 1) + ' ' + model.words;
   }
-  model.name = *best(candidates).name;
+  model.name = *best(matches).name;
   return model;
 }
 

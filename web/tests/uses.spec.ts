@@ -130,13 +130,14 @@ test('the rail and the field are one request', async ({ page }) => {
   await page.getByLabel('Card', { exact: true }).selectOption('L40S');
   await expect(page.locator('#read')).toContainText('L40S');
   await page.getByRole('button', { name: /All \d+ arguments/ }).click();
-  await page.getByLabel('Filter').fill('enforce');
-  await page.getByLabel('--enforce-eager').selectOption('true');
+  await page.locator('#filter').fill('enforce');
+  await page.locator('#arg-enforce-eager').selectOption('true');
   await expect(page.locator('.cmd pre')).toContainText('--enforce-eager');
 });
 
 test('an argument that makes no sense keeps the last reading and says so at its control', async ({ page }) => {
   await planned(page, FITS);
+  await settled(page);
   const before = await page.locator('.said').textContent();
   await page.locator('#arg-max-num-seqs').fill('many');
   await expect(page.locator('#arg-max-num-seqs-wrong')).toContainText('--max-num-seqs: expected a whole number');
@@ -197,6 +198,20 @@ test('set-ups are compared on one scale, swapped and shared', async ({ page }) =
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Both start. B serves');
   await page.getByRole('button', { name: 'Swap A and B' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Both start. A serves');
+});
+
+test('a log is explained in the page, and stays there', async ({ page }) => {
+  await open(page, '#d');
+  const lines = [
+    'INFO 06-01 10:00:00 [api_server.py:1000] vLLM API server version 0.19.0',
+    "INFO 06-01 10:00:01 [utils.py:200] non-default args: {'model': 'Qwen/Qwen3-8B', 'gpu_memory_utilization': 0.85}",
+    'INFO 06-01 10:01:00 [gpu_model_runner.py:2007] Model loading took 15.27 GiB memory and 3.1 seconds',
+    'ERROR 06-01 10:01:09 [core.py:700] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 786.00 MiB. GPU 0 has a total capacity of 23.52 GiB of which 552.50 MiB is free.',
+  ];
+  await page.locator('.paste').fill(lines.join('\n'));
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/memory/i);
+  await expect(page.locator('.log .fatal')).toContainText('Tried to allocate');
+  expect(page.url()).not.toContain('786');
 });
 
 test('nothing is asked of another host, and no script is evaluated', async ({ page }) => {

@@ -1,6 +1,7 @@
 // Every control by hand: the model, the card, the engine, vLLM's arguments with their defaults as placeholders.
 import { useState } from 'preact/hooks';
 import { flag, shown } from '../format';
+import { GROUPS, OTHERS } from '../groups';
 import type { State, Store, Tab } from '../store';
 import type { Argument, Json } from '../types';
 import { Numbers } from './Numbers';
@@ -79,16 +80,30 @@ function ArgumentRow({ argument, store, state }: { argument: Argument; store: St
 
 function AllArguments({ store, state, known }: { store: Store; state: State; known: Argument[] }) {
   const [filter, setFilter] = useState('');
-  const rest = known.filter(({ name }) => !USUAL.some(([, names]) => names.includes(name)) && name.includes(filter.trim().toLowerCase().replaceAll('_', '-')));
+  const wanted = filter.trim().toLowerCase().replace(/^--/, '').replaceAll('_', '-');
+  const left = new Map(known.filter(({ name }) => name.includes(wanted) && !USUAL.some(([, names]) => names.includes(name))).map((argument) => [argument.name, argument]));
+  const grouped = GROUPS.map(([group, names]): [string, Argument[]] => {
+    const of = names.map((name) => left.get(name)).filter((each) => each !== undefined);
+    for (const { name } of of) left.delete(name);
+    return [group, of];
+  });
   return (
     <>
       <div class="arg plain">
         <label for="filter">Filter</label>
         <input id="filter" type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
       </div>
-      {rest.map((argument) => (
-        <ArgumentRow key={argument.name} argument={argument} store={store} state={state} />
-      ))}
+      {[...grouped, [OTHERS, [...left.values()]] as const].map(
+        ([group, of]) =>
+          of.length > 0 && (
+            <div key={group}>
+              <h3>{group}</h3>
+              {of.map((argument) => (
+                <ArgumentRow key={argument.name} argument={argument} store={store} state={state} />
+              ))}
+            </div>
+          ),
+      )}
     </>
   );
 }
