@@ -3,6 +3,7 @@
 
 #include "io/answer.h"
 #include "json/write.h"
+#include "plan/suggestions.h"
 #include "progress.h"
 #include "question.h"
 #include "report/ask_json.h"
@@ -51,7 +52,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   }
   const auto request = io::complete(*form, machine);
   if (!request) return request.error();
-  const auto report = plan::plan(*request);
+  const auto report = plan::advise(*request);
   if (!report) return report.error();
   return show(*request, *report, arguments, session);
 }
