@@ -61,7 +61,7 @@ Dtype config_dtype(const Launch& launch) {
                                  root.find("encoder_config")};
   for (const json::Value* place : places)
     if (const auto dtype = dtype_of(place, launch.day)) return *dtype;
-  return stored_dtype(launch.source.weights.get()).value_or(Dtype::kFloat32);
+  return stored_dtype(launch.source().weights.get()).value_or(Dtype::kFloat32);
 }
 
 Dtype automatic(Dtype config, const Launch& launch) {

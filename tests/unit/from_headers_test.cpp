@@ -110,11 +110,11 @@ TEST(FromHeaders, WeightsByHeadersAreThoseByConfigForTheWholeCatalogue) {
     const auto exact = exact_of(*source);
     if (!exact) continue;  // vLLM would not start it so
     const memory::Platform platform = plan::platform_of(exact->deployment);
-    const Synthesiser written(exact->model, platform);
+    const Synthesiser written(exact->model(), platform);
     ASSERT_FALSE(written.error_) << name << ": " << written.error_->sentence();
-    const memory::Stage all{0, 1, 0, std::int64_t(exact->model.layers.size())};
-    const auto stored = memory::weigh(exact->model, {}, all, platform, {}, memory::Moment::kStored);
-    const auto created = memory::weigh(exact->model, {}, all, platform, {});
+    const memory::Stage all{0, 1, 0, std::int64_t(exact->model().layers.size())};
+    const auto stored = memory::weigh(exact->model(), {}, all, platform, {}, memory::Moment::kStored);
+    const auto created = memory::weigh(exact->model(), {}, all, platform, {});
     ASSERT_TRUE(stored && created) << name;
     EXPECT_EQ(written.checkpoint.stored, stored->parameters) << name;
     EXPECT_LE(stored->parameters, created->parameters) << name;
@@ -130,9 +130,9 @@ TEST(FromHeaders, ModelsOfAnUnknownClassWeighWhatTheirHeadersSay) {
     auto source = catalogue_model(name);
     ASSERT_TRUE(source) << name;
     const auto exact = exact_of(*source);
-    if (!exact || exact->model.layer_prefix.empty()) continue;
+    if (!exact || exact->model().layer_prefix.empty()) continue;
     const memory::Platform platform = plan::platform_of(exact->deployment);
-    Synthesiser written(exact->model, platform);
+    Synthesiser written(exact->model(), platform);
     source->weights = std::make_shared<const Checkpoint>(std::move(written.checkpoint));
     arch::BuildOptions options = exact->deployment.build;
     const auto built = arch::build_from_headers(*source, options);
@@ -140,9 +140,9 @@ TEST(FromHeaders, ModelsOfAnUnknownClassWeighWhatTheirHeadersSay) {
       EXPECT_EQ(built.error().code, ErrorCode::kUnsupported) << name << ": " << built.error().sentence();
       continue;
     }
-    const memory::Stage all{0, 1, 0, std::int64_t(exact->model.layers.size())};
+    const memory::Stage all{0, 1, 0, std::int64_t(exact->model().layers.size())};
     const auto by_headers = memory::weigh(*built, {}, all, platform, {});
-    const auto by_config = memory::weigh(exact->model, {}, all, platform, {});
+    const auto by_config = memory::weigh(exact->model(), {}, all, platform, {});
     ASSERT_TRUE(by_headers && by_config) << name;
     EXPECT_EQ(by_headers->parameters, by_config->parameters) << name;
     ++compared;
@@ -154,7 +154,7 @@ TEST(FromHeaders, ModelsOfAnUnknownClassWeighWhatTheirHeadersSay) {
 ModelSource unknown_qwen() {
   auto source = catalogue_model("Qwen/Qwen3-8B");
   const auto exact = exact_of(*source);
-  Synthesiser written(exact->model, plan::platform_of(exact->deployment));
+  Synthesiser written(exact->model(), plan::platform_of(exact->deployment));
   source->weights = std::make_shared<const Checkpoint>(std::move(written.checkpoint));
   source->config.object()->set("architectures", json::Value(json::Array{json::Value("NewForCausalLM")}));
   source->architecture = "NewForCausalLM";
