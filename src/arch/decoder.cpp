@@ -34,7 +34,8 @@ constexpr TieDefault kTieDefaults[] = {
     {"qwen2_vl", false},        {"qwen2_5_vl", false},  {"qwen3_vl", false},  {"qwen3_vl_moe", false},
     {"qwen3_5", false},         {"qwen3_5_moe", false}, {"llava", false},     {"llava_next", false},
     {"llava_onevision", false}, {"glm4v", false},       {"glm4v_moe", false}, {"idefics3", false},
-    {"smolvlm", false},
+    {"smolvlm", false},         {"internvl", true},     {"glm_ocr", false},   {"llava_next_video", false},
+    {"glm5_next", false},       {"step3p7", false},     {"aya_vision", true}, {"lighton_ocr", true},
 };
 
 bool is_null(const json::Fields& config, std::string_view name) {

@@ -47,6 +47,7 @@ constexpr Drafted kByModelType[] = {
     {"longcat_flash", "LongCatFlashMTPModel"},
     {"hy_v3", "HYV3MTPModel"},
     {"minimax_m3_vl", "MiniMaxM3MTP"},
+    {"glm5_next", "Glm5NextMTPModel"},
 };
 
 /// The class of a draft with a config of its own.

@@ -73,7 +73,7 @@ LatentWidths latent_widths(const json::Fields& config, std::int64_t heads, const
   widths.kv_rank = config.count_or("kv_lora_rank", absent.kv_rank, 1);
   widths.nope = config.count_or("qk_nope_head_dim", absent.nope);
   widths.rope = config.count_or("qk_rope_head_dim", absent.rope);
-  widths.value = config.count_or("v_head_dim", absent.value, 1);
+  widths.value = config.count_or("v_head_dim", absent.value);
   return widths;
 }
 

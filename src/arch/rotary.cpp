@@ -75,12 +75,13 @@ std::int64_t width_of(const Table& table) {
 /// Tables of equal parameters are one, however the config writes them.
 std::string id_of(const Table& table, std::int64_t rows, std::int64_t width) {
   json::Object rest = *table.parameters.value().object();
-  const double base = table.parameters.maybe_number("rope_theta")
-                          .value_or(table.rope.base.value_or(table.config.maybe_number("rope_theta").value_or(0)));
+  std::optional<double> base = table.parameters.maybe_number("rope_theta");
+  if (!base) base = table.rope.base;
+  if (!base) base = table.config.maybe_number("rope_theta");
   rest.erase("rope_theta");
   for (const char* key : {"rope_type", "type"})
     if (table.parameters.text_or(key, "") == "default") rest.erase(key);
-  return json::write_line(json::Value(std::move(rest))) + " base " + std::to_string(base) + ", " +
+  return json::write_line(json::Value(std::move(rest))) + " base " + std::to_string(base.value_or(0)) + ", " +
          std::to_string(table.rope.head_width) + ": " + std::to_string(rows) + " x " + std::to_string(width) + ' ' +
          std::string(name(table.dtype));
 }

@@ -14,7 +14,8 @@ struct RoutedExperts {
   std::int64_t shared_intermediate = 0;  // of all shared experts; 0: none
   bool shared_bias = false;
   std::optional<Dtype> router = {};  // of the gate's weights; absent: the model's
-  std::string choice_bias = {};      // name of the float32 correction of the choices, below the block; empty: none
+  std::string choice_bias = {};      // name of the correction of the choices, below the block; empty: none
+  std::optional<Dtype> choice_dtype = Dtype::kFloat32;
   std::string gate = "gate", shared = "shared_experts";
   TokenSplit tokens = TokenSplit::kIgnored;  // of the shared experts
 };

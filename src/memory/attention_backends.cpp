@@ -38,6 +38,8 @@ constexpr std::array<Names, kAttentionBackends> kNames = {{
     {"FLASH_ATTN_DIFFKV", "", ""},
     {"TRITON_ATTN_DIFFKV", "", ""},
     {"DEEPSEEK_V32_INDEXER", "DeepseekV32IndexerBackend", ""},
+    {"DEEPSEEK_V32_INDEXER", "", ""},
+    {"KPOOL_TAIL", "", ""},
     {"MINIMAX_M3_SPARSE", "", ""},
     {"MINIMAX_M3_SPARSE_INDEXER", "", ""},
     {"FLASHMLA_SPARSE_DSV4", "", ""},
@@ -147,6 +149,13 @@ Pages sparse_pages(Backend backend, const AttentionContext& context, const std::
   return multiples ? multiple_of(64) : exactly({64});
 }
 
+/// DeepGEMM's pages of rows, each of which stands for several tokens.
+/// source  vllm/v1/attention/backends/mla/indexer.py, Glm5NextIndexerBackend
+Pages pooled_pages(const AttentionContext& context) {
+  const std::int64_t pool = context.index_pool;
+  return context.platform.capability / 10 == 12 ? exactly({64 * pool}) : exactly({32 * pool, 64 * pool});
+}
+
 }  // namespace
 
 std::string_view name(AttentionBackend backend, vllm::Date as_of) {
@@ -181,6 +190,8 @@ std::vector<KernelBlock> kernel_blocks(AttentionBackend backend, const Attention
     case Backend::kFlashMla:
     case Backend::kSparseIndexer:
       return exactly({64});
+    case Backend::kPooledIndexer:
+      return pooled_pages(context);
     case Backend::kFlexAttention:
       return multiple_of(vllm::in_force(kFlexPage, day));
     case Backend::kTurboquant:
@@ -212,6 +223,7 @@ std::vector<KernelBlock> kernel_blocks(AttentionBackend backend, const Attention
       return exactly({256});
     case Backend::kLatentWindow:
       return multiple_of(vllm::in_force(kWindowPage, day));
+    case Backend::kPoolTail:
     case Backend::kCompressor:
     case Backend::kMamba1:
     case Backend::kMamba2:
@@ -257,6 +269,7 @@ std::optional<std::vector<CacheLayout>> layouts(AttentionBackend backend, const 
     return std::vector{kLBHNC};
   // The indexer's pages lie beside the latent ones inside a block.
   if (backend == Backend::kCompressedIndexer) return std::vector{kBLHNC, kBLNHC};
+  if (backend == Backend::kPoolTail) return std::vector{kBLHNC};
   return std::nullopt;
 }
 

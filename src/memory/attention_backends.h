@@ -37,6 +37,8 @@ enum class AttentionBackend : std::uint8_t {
   kFlashAttnDiffKv,
   kTritonAttnDiffKv,
   kSparseIndexer,
+  kPooledIndexer,
+  kPoolTail,
   kBlockSparse,
   kBlockIndexer,
   kCompressedFlashMla,
@@ -52,7 +54,7 @@ enum class AttentionBackend : std::uint8_t {
   kLinear,
   kShortConv,
 };
-inline constexpr std::size_t kAttentionBackends = 35;
+inline constexpr std::size_t kAttentionBackends = 37;
 
 /// As vLLM reports it: "FLASH_ATTN"; "FLASH_ATTN_VLLM_V1" up to 0.10.
 std::string_view name(AttentionBackend backend, vllm::Date as_of);

@@ -19,6 +19,7 @@ struct AttentionContext {
   std::int64_t head_size = 0;                  // of the model: its widest layer's
   std::int64_t query_heads = 0, kv_heads = 0;  // of the model, on one rank
   std::int64_t decode_context_parallel = 1;    // ranks that share a sequence
+  std::int64_t index_pool = 1;                 // tokens to a row of its indexers' caches
   bool logit_softcap = false;                  // attn_logit_softcapping
   bool multimodal_prefix = false;              // bidirectional attention over images
   std::optional<int> flash_attention;          // flash_attn_version, where vLLM's configuration sets it

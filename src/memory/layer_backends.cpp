@@ -74,6 +74,22 @@ static_assert(well_formed(kWideKeys) && well_formed(kSparseFormat) && well_forme
 
 Error refused(std::string sentence) { return {ErrorCode::kRefused, "", std::move(sentence), ""}; }
 
+template <class Cache>
+bool has_cache(const Layer& layer) {
+  return std::any_of(layer.caches.begin(), layer.caches.end(),
+                     [](const CacheLayer& cache) { return std::holds_alternative<Cache>(cache.cache); });
+}
+
+/// Compressed keys of an indexer whose layer is not one of DeepSeek-V4: GLM-5.3's.
+bool pools_keys(const Layer& layer) { return has_cache<CompressedIndexer>(layer) && !has_cache<LatentWindow>(layer); }
+
+std::int64_t index_pool(const Model& model) {
+  for (const Layer& layer : model.kinds)
+    for (const CacheLayer& cache : layer.caches)
+      if (const auto* indexer = std::get_if<CompressedIndexer>(&cache.cache)) return indexer->ratio;
+  return 1;
+}
+
 class Chooser {
  public:
   explicit Chooser(const BackendQuestion& question) : q_(question), day_(question.platform.as_of) {
@@ -89,9 +105,8 @@ class Chooser {
       if (repeat(choices[kind], i + offset)) continue;
       const Choice choice{true, found_.cache_dtype, found_.caches.size(), 0, found_.all.size(), 0};
       const Layer& layer = model.kinds[kind];
-      const bool indexer = std::any_of(layer.caches.begin(), layer.caches.end(), [](const CacheLayer& cache) {
-        return std::holds_alternative<SparseIndexer>(cache.cache);
-      });
+      pooled_ = pools_keys(layer);
+      const bool indexer = pooled_ || has_cache<SparseIndexer>(layer);
       for (const CacheLayer& cache : layer.caches) {
         scales_ = scales_of(layer, cache.name);
         BackedCache backed{i + offset, &cache, draft, indexer, {}, {}};
@@ -148,8 +163,10 @@ class Chooser {
         [&](const BlockIndexer&) { return Result(Backend::kBlockIndexer); },
         [&](const SparseIndexer&) { return Result(Backend::kSparseIndexer); },
         [&](const CompressedLatent&) { return Result(compressed_kernels()); },
-        [&](const CompressedIndexer&) { return Result(Backend::kCompressedIndexer); },
-        [&](const CompressorState&) { return Result(Backend::kCompressor); },
+        [&](const CompressedIndexer&) {
+          return Result(pooled_ ? Backend::kPooledIndexer : Backend::kCompressedIndexer);
+        },
+        [&](const CompressorState&) { return Result(pooled_ ? Backend::kPoolTail : Backend::kCompressor); },
         [&](const auto&) {
           const auto state = recurrent_state(backed.cache->cache, q_.parallel.tensor, q_.platform, q_.settings);
           return Result(state->backend);
@@ -256,7 +273,8 @@ class Chooser {
   const BackendQuestion& q_;
   vllm::Date day_;
   AttentionContext context_;
-  KvScales scales_;  // of the layer at hand
+  KvScales scales_;      // of the layer at hand
+  bool pooled_ = false;  // the layer at hand has an indexer whose rows stand for several tokens
   LayerBackends found_;
 };
 
@@ -272,6 +290,7 @@ AttentionContext attention_context(const Model& model, const Parallel& parallel,
   context.query_heads = model.attention_heads / parallel.tensor;
   context.kv_heads = std::max<std::int64_t>(model.kv_heads / parallel.tensor, 1);
   context.decode_context_parallel = settings.decode_context_parallel;
+  context.index_pool = index_pool(model);
   context.logit_softcap = model.logit_softcap;
   context.multimodal_prefix = settings.multimodal_prefix;
   context.flash_attention = config.flash_attention;

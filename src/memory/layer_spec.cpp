@@ -1,6 +1,7 @@
 #include "memory/layer_spec.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "memory/cache_format.h"
@@ -87,6 +88,8 @@ bool strided(Backend backend) {
     case Backend::kFlashInferMlaSparseSm90:
     case Backend::kFlashInferMlaSparseSm120:
     case Backend::kSparseIndexer:
+    case Backend::kPooledIndexer:
+    case Backend::kPoolTail:
     case Backend::kBlockSparse:
     case Backend::kBlockIndexer:
     case Backend::kCompressedFlashMla:
@@ -185,6 +188,12 @@ class Maker {
 
   Spec operator()(const CompressedIndexer& a) const {
     const std::int64_t width = a.width + a.width / 128 * 4;
+    if (backed_.backend == Backend::kPooledIndexer) {
+      KvSpec spec = rows(Kind::kMla, width, Bytes(width), Dtype::kUint8);
+      spec.compress_ratio = a.ratio;
+      spec.page = Bytes(width) * (spec.block_size.count() / a.ratio);
+      return spec;
+    }
     KvSpec spec = compressed(Kind::kMla, width, Bytes(width), c_.sizes.block, a.ratio);
     spec.dtype = Dtype::kUint8;
     spec.cache_dtype.clear();
@@ -192,6 +201,7 @@ class Maker {
   }
 
   Spec operator()(const CompressorState& a) const {
+    if (backed_.backend == Backend::kPoolTail) return pool_tail(a);
     // With ratio 4 neighbouring groups of tokens overlap.
     const std::int64_t overlap = a.ratio == 4 ? 2 : 1, width = 2 * overlap * a.width;
     KvSpec spec = compressed(Kind::kSlidingWindowMla, width, Bytes(4) * width, Tokens(a.ratio == 4 ? 4 : 8), 1);
@@ -223,6 +233,18 @@ class Maker {
   }
 
  private:
+  /// Keys and gates in a ring of whole pools, so that drafts that are thrown away overwrite nothing that is needed yet.
+  [[nodiscard]] KvSpec pool_tail(const CompressorState& a) const {
+    const std::int64_t pools = ceil_div(a.ratio + c_.settings.speculative_tokens, a.ratio), heads = 2;
+    const Bytes row = Bytes(heads * vram::width(Dtype::kBfloat16)) * a.width;
+    KvSpec spec = rows(Kind::kCircularBuffer, a.width, row, Dtype::kBfloat16);
+    spec.block_size = Tokens(a.ratio * std::int64_t(std::bit_ceil(std::uint64_t(pools))));
+    spec.page = row * spec.block_size.count();
+    spec.kv_heads = heads;
+    spec.dcp_sharded = false;
+    return spec;
+  }
+
   [[nodiscard]] KvSpec plain(Kind kind, const Heads& heads) const {
     KvSpec spec;
     spec.kind = kind;

@@ -56,6 +56,12 @@ constexpr std::pair<std::string_view, std::string_view> kOtherwiseNamed[] = {
     {"XLMRobertaForTokenClassification", "RobertaForTokenClassification"},
 };
 
+/// Classes that published configs name, of which neither a release nor Transformers has one by that name.
+constexpr std::string_view kNowhere[] = {
+    "LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaQwenForCausalLM", "MiniMaxM3ForCausalLM",
+    "Step3p7FlashForCausalLM",
+};
+
 constexpr Removed kRemoved[] = {
     {"Phi3SmallForCausalLM", "0.9.2"},
     {"DonutForConditionalGeneration", "0.10.2"},
@@ -193,6 +199,7 @@ std::string_view class_name(std::string_view name) {
 }
 
 bool known_architecture(std::string_view name) {
+  if (std::find(std::begin(kNowhere), std::end(kNowhere), name) != std::end(kNowhere)) return true;
   for (const auto& table : architecture_tables())
     for (const ArchitectureFacts& facts : table)
       if (facts.name == name) return true;

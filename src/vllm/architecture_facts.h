@@ -71,7 +71,7 @@ std::optional<std::string> removed_architecture(std::string_view name, Date day)
 /// The Python class that the registry has for `name`, where it is called otherwise.
 std::string_view class_name(std::string_view name);
 
-/// Whether any release had the class.
+/// Whether any release had the class, or neither one nor Transformers ever did.
 bool known_architecture(std::string_view name);
 
 /// Every class of vLLM's registries, with when it was there.

@@ -47,6 +47,17 @@ void add_unfolded_attention(Block& layer, std::int64_t hidden, const LatentWidth
   layer.attention("self_attn.attn", FullAttention{{widths.heads, widths.key(), widths.key()}});
 }
 
+/// Plain attention, for configs whose parts of a key have no width.
+/// source  vllm/model_executor/models/deepseek_v2.py, DeepseekAttention
+void add_plain_attention(Block& layer, const DeepseekStack& stack) {
+  const Builder& builder = layer.builder();
+  Decoder decoder = stack.decoder;
+  decoder.heads.width = decoder.hidden / decoder.heads.query;
+  self_attention(layer, decoder,
+                 {.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions}),
+                  .cache = attention_cache(builder, decoder.heads)});
+}
+
 /// source  transformers' DeepseekV2Config, GlmMoeDsaConfig and DeepseekV3Config
 Decoder read(const Builder& builder) {
   const std::string type = builder.text().text_or("model_type", "");
@@ -62,7 +73,8 @@ void describe(Builder& builder, const Naming& naming) {
   add_ends(builder, stack.decoder, model, naming);
   add_layers(builder, stack.decoder, model + ".layers",
              [&](Block& layer, std::int64_t i) { add_deepseek_layer(layer, stack, i); });
-  stack.decoder.heads.width = stack.latent ? stack.widths.kv_rank + stack.widths.rope : stack.widths.key();
+  stack.decoder.heads.width = stack.widths.key() == 0 ? stack.decoder.hidden / stack.decoder.heads.query
+                              : stack.latent          ? stack.widths.kv_rank + stack.widths.rope : stack.widths.key();
   describe_model(builder, stack.decoder, model + ".layers");
   builder.model.latent_attention = stack.latent;
 }
@@ -88,7 +100,9 @@ DeepseekStack read_deepseek(const Builder& builder) {
 void add_deepseek_layer(Block& layer, const DeepseekStack& stack, std::int64_t i) {
   const json::Fields& config = layer.builder().text();
   const std::int64_t hidden = stack.decoder.hidden;
-  if (stack.latent)
+  if (stack.widths.key() == 0)
+    add_plain_attention(layer, stack);
+  else if (stack.latent)
     latent_attention(layer, "self_attn", hidden, stack.widths, stack.rotary, stack.indexing, i);
   else
     add_unfolded_attention(layer, hidden, stack.widths, stack.rotary);

@@ -4,6 +4,7 @@
 
 #include "arch/decoder.h"
 #include "arch/draft.h"
+#include "arch/streams.h"
 
 namespace vram::arch::families {
 namespace {
@@ -161,29 +162,13 @@ void add_experts(Block& layer, const json::Fields& config, const Figures& figure
                 {.shards = kExpertShards});
 }
 
-/// The mixing of residual streams before each half of a layer.
-void add_streams(Block& layer, const std::string& half, const Figures& figures) {
-  const std::int64_t mixes = (2 + figures.streams) * figures.streams;
-  layer.tensor("hc_" + half + "_fn", {mixes, figures.streams * figures.decoder.hidden}, Dtype::kFloat32);
-  layer.tensor("hc_" + half + "_base", {mixes}, Dtype::kFloat32);
-  layer.tensor("hc_" + half + "_scale", {3}, Dtype::kFloat32);
-}
-
 void add_layer(Block& layer, const json::Fields& config, const Figures& figures, std::int64_t i) {
   const Decoder& decoder = figures.decoder;
   add_attention(layer, figures, i < decoder.layers ? figures.ratios[std::size_t(i)] : 1);
   add_experts(layer, config, figures, i < figures.hash_layers);
   layer.rms_norm("attn_norm", decoder.hidden);
   layer.rms_norm("ffn_norm", decoder.hidden);
-  add_streams(layer, "attn", figures);
-  add_streams(layer, "ffn", figures);
-}
-
-/// What joins the streams before a head.
-void add_stream_head(Block& block, const Figures& figures) {
-  block.tensor("hc_head_fn", {figures.streams, figures.streams * figures.decoder.hidden}, Dtype::kFloat32);
-  block.tensor("hc_head_base", {figures.streams}, Dtype::kFloat32);
-  block.tensor("hc_head_scale", {1}, Dtype::kFloat32);
+  add_stream_mixing(layer, figures.streams, decoder.hidden);
 }
 
 /// source  vllm/models/deepseek_v4/nvidia/mtp.py
@@ -196,7 +181,7 @@ void describe_draft(Builder& builder, const Figures& figures, const std::string&
     layer.rms_norm("hnorm", hidden);
     layer.replicated("e_proj", hidden, {hidden});
     layer.replicated("h_proj", hidden, {hidden});
-    add_stream_head(layer, figures);
+    add_stream_head(layer, figures.streams, hidden);
     layer.rms_norm("shared_head.norm", hidden);
     add_layer(layer, config, figures, i);
     builder.add_layer(std::move(layer));
@@ -216,7 +201,7 @@ void describe(Builder& builder, const Naming& naming) {
   if (naming.architecture == "DeepSeekV4MTPModel") return describe_draft(builder, figures, model + ".layers");
   add_ends(builder, decoder, model, naming);
   Block streams = builder.block(model);
-  add_stream_head(streams, figures);
+  add_stream_head(streams, figures.streams, decoder.hidden);
   builder.add_part("streams", Part::Place::kEveryStage, std::move(streams));
   add_layers(builder, decoder, model + ".layers",
              [&](Block& layer, std::int64_t i) { add_layer(layer, config, figures, i); });

@@ -19,9 +19,9 @@ void add_experts(Block& layer, std::int64_t hidden) {
   experts.per_token = config.count_or("num_experts_per_tok", 1, 1);
   experts.intermediate = config.count_or("moe_intermediate_size", 1408, 1);
   experts.shared_intermediate = experts.intermediate * config.count_or("n_shared_experts", 0);
+  if (config.text_or("topk_method", "") == "noaux_tc") experts.choice_bias = "gate.e_score_correction_bias";
+  experts.choice_dtype = std::nullopt;
   add_routed_experts(layer, "mlp", hidden, experts);
-  if (config.text_or("topk_method", "") == "noaux_tc")
-    layer.tensor("mlp.gate.e_score_correction_bias", {experts.count});
 }
 
 /// source  vllm/model_executor/models/dots1.py, Dots1ForCausalLM: never tied

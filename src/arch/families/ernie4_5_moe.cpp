@@ -30,7 +30,10 @@ RoutedExperts read_experts(const Builder& builder) {
   experts.per_token = figure(config, {"moe_k", "num_experts_per_tok"}, 6);
   experts.intermediate = config.count_or("moe_intermediate_size", 1536, 1);
   experts.shared_intermediate = experts.intermediate * config.count_or("moe_num_shared_experts", 2);
-  if (vllm::in_force(kFloatRouter, day)) experts.router = Dtype::kFloat32;
+  if (vllm::in_force(kFloatRouter, day))
+    experts.router = Dtype::kFloat32;
+  else
+    experts.choice_dtype = std::nullopt;
   if (vllm::in_force(kCorrects, day)) experts.choice_bias = "gate.e_score_correction_bias";
   return experts;
 }

@@ -18,12 +18,18 @@ constexpr vllm::Step<bool> kByTransformers[] = {
 };
 static_assert(vllm::well_formed(kByTransformers));
 
+/// Where the config says nothing: the config classes of text models have a bias, vLLM's reading of others has none.
+bool absent_bias(const json::Fields& config) {
+  const std::string type = config.text_or("model_type", "glm4");
+  return type == "glm" || type == "glm4";
+}
+
 /// source  vllm/model_executor/models/glm.py, glm4.py; transformers' modeling_glm.py
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const bool fourth = naming.architecture == "Glm4ForCausalLM";
   const Decoder decoder = read_decoder(builder, kAbsent);
-  LayerShape shape{.attention = {.bias = config.flag_or("attention_bias", true)},
+  LayerShape shape{.attention = {.bias = config.flag_or("attention_bias", absent_bias(config))},
                    .mlp = {.shards = kMergedGateUp},
                    .by_transformers = !fourth && vllm::in_force(kByTransformers, builder.options().as_of)};
   if (fourth) shape.norms = kFourNorms;

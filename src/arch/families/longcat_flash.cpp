@@ -19,6 +19,13 @@ constexpr vllm::Step<bool> kFloatRouter[] = {
 };
 static_assert(vllm::well_formed(kFloatRouter));
 
+/// Layers: transformers 4 said 56 for a config without num_hidden_layers, the count of attentions, and vLLM took it.
+constexpr vllm::Step<bool> kLayersByOwnName[] = {
+    {{}, false, "vllm v0.19.0 vllm/model_executor/models/longcat_flash.py, FlashConfig: num_hidden_layers"},
+    {{2026, 3, 31}, true, "~ vllm v0.25.1 longcat_flash.py with transformers 5: num_layers; 0.33.0 by itself"},
+};
+static_assert(vllm::well_formed(kLayersByOwnName));
+
 /// source  vllm/model_executor/models/longcat_flash.py, LongcatMoe
 void add_experts(Block& layer, std::int64_t hidden) {
   const json::Fields& config = layer.builder().text();
@@ -42,7 +49,10 @@ void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   Decoder decoder = read_decoder(builder, kAbsent);
   decoder.tied = false;
-  decoder.layers = config.has("num_layers") ? builder.layers("num_layers") : decoder.layers;
+  if (!vllm::in_force(kLayersByOwnName, builder.options().as_of))
+    decoder.layers = config.has("num_hidden_layers") ? decoder.layers : kHalves * kAbsent.layers;
+  else if (config.has("num_layers"))
+    decoder.layers = builder.layers("num_layers");
   decoder.intermediate = figure(config, {"ffn_hidden_size", "intermediate_size"}, kAbsent.intermediate);
   const LatentWidths widths = latent_widths(config, decoder.heads.query);
   const RotaryTable rotary = latent_rotary(builder, widths, decoder.positions);

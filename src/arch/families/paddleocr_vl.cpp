@@ -12,10 +12,19 @@ constexpr VisionEncoder kAbsent{1152, 4304, 27, 16, 3, 384, 14};
 
 constexpr std::int64_t kMerged = 2 * 2;
 
+/// transformers 5 ties a flat config's model whatever it says: its text config's default wins.
+constexpr vllm::Step<bool> kFlatIsTied[] = {
+    {{}, false, "vllm v0.19.0 with transformers 4"},
+    {{2026, 3, 31}, true, "~ vllm v0.20.0 takes transformers 5, PaddleOCRVLConfig.__post_init__"},
+};
+static_assert(vllm::well_formed(kFlatIsTied));
+
 /// source  vllm/model_executor/models/paddleocr_vl.py, PaddleOCRVLForConditionalGeneration
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options);
   if (!builder) return builder.error();
+  const json::Fields text = builder->config().inner("text_config");
+  if (vllm::in_force(kFlatIsTied, options.as_of) && text.flag_or("tie_word_embeddings", true)) builder->tied = true;
   const VisionEncoder encoder = read_vision_encoder(builder->config().inner("vision_config"), kAbsent);
   const Tower tower{.role = Part::Role::kImages};
   const std::string model = "visual.vision_model";

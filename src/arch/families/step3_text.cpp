@@ -1,4 +1,6 @@
 // Step-3: one KV head, queries by way of a narrow shared projection, experts beside a shared one in most layers.
+#include "arch/families/step3_text.h"
+
 #include <algorithm>
 
 #include "arch/decoder.h"
@@ -12,24 +14,6 @@ constexpr std::string_view kArchitectures[] = {"Step3TextForCausalLM"};
 /// source  vllm/transformers_utils/configs/step3_vl.py, Step3TextConfig
 constexpr Decoder kAbsent{7168, 18432, 128815, 61, 65536, {64, 1, 256}, false};
 constexpr std::int64_t kFirstSparse = 4, kLastSparse = 59;
-
-/// Layers with experts: a list as text, or of numbers.
-std::vector<std::int64_t> read_sparse_layers(const json::Fields& config) {
-  std::vector<std::int64_t> layers;
-  const json::Value* given = config.find("moe_layers_enum");
-  if (given && given->array()) return config.counts("moe_layers_enum");
-  if (given && given->string()) {
-    std::string_view rest = *given->string();
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(','), rest.size());
-      if (const auto number = read_integer(rest.substr(0, end))) layers.push_back(*number);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return layers;
-  }
-  for (std::int64_t i = kFirstSparse; i <= kLastSparse; ++i) layers.push_back(i);
-  return layers;
-}
 
 /// source  vllm/model_executor/models/step3_text.py, Step3TextAttention: all but the last query projection is whole
 void add_attention(Block& layer, const Decoder& decoder, std::int64_t shared, const RotaryTable& rotary) {
@@ -64,7 +48,7 @@ void describe(Builder& builder, const Naming& naming) {
   decoder.positions = config.count_or("max_position_embedding", kAbsent.positions, 1);
   const RotaryTable rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = decoder.positions});
   const std::int64_t shared = config.count_or("share_q_dim", 2048, 1);
-  const std::vector<std::int64_t> sparse = read_sparse_layers(config);
+  const std::vector<std::int64_t> sparse = read_step3_sparse_layers(config, kFirstSparse, kLastSparse);
 
   add_ends(builder, decoder, naming.prefix, naming);
   add_layers(builder, decoder, naming.under("layers"), [&](Block& layer, std::int64_t i) {
@@ -80,6 +64,23 @@ void describe(Builder& builder, const Naming& naming) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> read_step3_sparse_layers(const json::Fields& config, std::int64_t first, std::int64_t last) {
+  const json::Value* given = config.find("moe_layers_enum");
+  if (given && given->array()) return config.counts("moe_layers_enum");
+  std::vector<std::int64_t> layers;
+  if (given && given->string()) {
+    std::string_view rest = *given->string();
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      if (const auto number = read_integer(rest.substr(0, end))) layers.push_back(*number);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return layers;
+  }
+  for (std::int64_t i = first; i <= last; ++i) layers.push_back(i);
+  return layers;
+}
 
 extern const Entry step3_text;
 const Entry step3_text{kArchitectures, build_text<describe>, describe};

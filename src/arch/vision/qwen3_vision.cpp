@@ -20,10 +20,16 @@ struct Widths {
   std::int64_t out = 0;     // the language model's
 };
 
-void add_merger(Block& block, const std::string& name, const Widths& widths, std::int64_t norm) {
-  block.layer_norm(name + ".norm", norm);
-  block.column(name + ".linear_fc1", widths.merged, {widths.merged}, {.bias = true});
-  block.row(name + ".linear_fc2", widths.merged, widths.out, {.bias = true});
+/// Names of a merger's layers.
+struct Merger {
+  const char *norm, *first, *second;
+};
+constexpr Merger kMerger{".norm", ".linear_fc1", ".linear_fc2"}, kOmniMerger{".ln_q", ".mlp.0", ".mlp.2"};
+
+void add_merger(Block& block, const std::string& name, const Widths& widths, std::int64_t norm, const Merger& names) {
+  block.layer_norm(name + names.norm, norm);
+  block.column(name + names.first, widths.merged, {widths.merged}, {.bias = true});
+  block.row(name + names.second, widths.merged, widths.out, {.bias = true});
 }
 
 void add_block(Block& layer, const Widths& widths) {
@@ -36,14 +42,14 @@ void add_block(Block& layer, const Widths& widths) {
   layer.row("mlp.linear_fc2", widths.intermediate, widths.hidden, {.bias = true});
 }
 
-}  // namespace
+struct Mergers {
+  Merger names;
+  std::string_view deep;    // of those for inner layers
+  std::int64_t absent = 0;  // of those that the config class has
+};
 
-std::int64_t qwen3_mrope_factor(const Builder& builder) {
-  return vllm::in_force(kMropeFactor, builder.options().as_of);
-}
-
-void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack) {
-  const json::Fields vision = builder.config().inner("vision_config");
+void add_vision(Builder& builder, const std::string& prefix, const json::Fields& vision, std::int64_t positions,
+                const Mergers& mergers) {
   Widths widths;
   widths.hidden = vision.count_or("hidden_size", 1152, 1);
   widths.intermediate = vision.count_or("intermediate_size", 4304, 1);
@@ -53,25 +59,42 @@ void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t 
   widths.merged = widths.hidden * merge * merge;
   const std::int64_t patch = vision.count_or("patch_size", 16, 1),
                      frames = vision.count_or("temporal_patch_size", 2, 1);
-  const std::int64_t mergers = vision.has("deepstack_visual_indexes")
-                                   ? std::int64_t(vision.counts("deepstack_visual_indexes").size())
-                                   : absent_deepstack;
+  const std::int64_t deep = vision.has("deepstack_visual_indexes")
+                                ? std::int64_t(vision.counts("deepstack_visual_indexes").size())
+                                : mergers.absent;
 
   Block ends = builder.block(prefix);
   ends.tensor("patch_embed.proj.weight", {widths.hidden, vision.count_or("in_channels", 3, 1), frames, patch, patch});
   ends.tensor("patch_embed.proj.bias", {widths.hidden});
-  ends.tensor("pos_embed.weight", {vision.count_or("num_position_embeddings", 2304, 1), widths.hidden});
+  ends.tensor("pos_embed.weight", {positions, widths.hidden});
   const Rope rope{.head_width = widths.hidden / widths.heads, .positions = 8192, .partial = 0.5};
   RotaryTable table = rotary_table(builder, rope, builder.config().inner("vision_config").inner("none"));
   table.name = "rotary_pos_emb.cos_sin_cache";
   ends.rotary(table);
-  add_merger(ends, "merger", widths, widths.hidden);
-  for (std::int64_t i = 0; i < mergers; ++i)
-    add_merger(ends, "deepstack_merger_list." + std::to_string(i), widths, widths.merged);
+  add_merger(ends, "merger", widths, widths.hidden, mergers.names);
+  for (std::int64_t i = 0; i < deep; ++i)
+    add_merger(ends, std::string(mergers.deep) + std::to_string(i), widths, widths.merged, mergers.names);
   const Tower tower{.whole_with_data = true, .skipped_early = true};
   add_tower_part(builder, tower, std::move(ends));
   add_tower_layers(builder, tower, prefix + ".blocks", tower_layers(vision, "depth", 27),
                    [&](Block& layer, std::int64_t) { add_block(layer, widths); });
+}
+
+}  // namespace
+
+std::int64_t qwen3_mrope_factor(const Builder& builder) {
+  return vllm::in_force(kMropeFactor, builder.options().as_of);
+}
+
+void add_qwen3_vision(Builder& builder, const std::string& prefix, std::int64_t absent_deepstack) {
+  const json::Fields vision = builder.config().inner("vision_config");
+  add_vision(builder, prefix, vision, vision.count_or("num_position_embeddings", 2304, 1),
+             {kMerger, "deepstack_merger_list.", absent_deepstack});
+}
+
+void add_qwen3_omni_vision(Builder& builder, const std::string& prefix, const json::Fields& vision) {
+  const std::int64_t side = vision.count_or("image_size", 768, 1) / vision.count_or("patch_size", 16, 1);
+  add_vision(builder, prefix, vision, side * side, {kOmniMerger, "merger_list.", 3});
 }
 
 }  // namespace vram::arch
