@@ -44,6 +44,7 @@ constexpr ConfigClass kClasses[] = {
      "max_position_embeddings>seq_length seq_length=2048 num_attention_heads=32 n_head_kv>multi_query_group_num "
      "multi_query_group_num=1"},
     {"clip", "text@clip_text_model"},
+    {"clip_text_model", "max_position_embeddings=77 num_attention_heads=8"},
     {"cohere", "max_position_embeddings=8192 num_attention_heads=64"},
     {"cohere2", "max_position_embeddings=8192 sliding_window=4096 num_attention_heads=64"},
     {"cohere2_moe", "max_position_embeddings=8192 sliding_window=4096 num_attention_heads=64 num_experts=8"},
@@ -329,6 +330,7 @@ constexpr ConfigClass kClasses[] = {
     {"seed_oss", "max_position_embeddings=524288 num_attention_heads=80 num_key_value_heads=8"},
     {"shieldgemma2", "text@gemma3_text"},
     {"siglip", "text@siglip_text_model"},
+    {"siglip_text_model", "max_position_embeddings=64 num_attention_heads=12"},
     {"smollm3", "max_position_embeddings=32768 num_attention_heads=16 num_key_value_heads=4"},
     {"smolvlm", "text@llama"},
     {"stablelm", "max_position_embeddings=4096 num_attention_heads=32 num_key_value_heads=32"},

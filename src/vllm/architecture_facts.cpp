@@ -129,6 +129,19 @@ constexpr Plugin kPlugins[] = {
     {"Nemotron3_5AsrForRNNT", "https://github.com/Sohaib-Ahmed21/vllm-nemotron-asr-plugin", Read::k0_33_0},
 };
 
+/// 0.33 tries the Transformers backend before it names the plugin.
+/// source  vllm v0.33.0 vllm/model_executor/models/transformers/base.py
+constexpr std::string_view kBartByTransformers =
+    "Argument position_ids not found in the forward method of <class "
+    "'transformers.models.bart.modeling_bart.BartDecoder'>";
+
+/// What comes of Ming-Lite's config, whose language model has a name that vLLM does not look for.
+/// source  vllm/transformers_utils/config.py, get_hf_text_config
+constexpr std::string_view kNoHeads =
+    "The text_config extracted from the model config does not have `num_attention_heads` attribute. This indicates a "
+    "mismatch between the model config and vLLM's expectations. Please ensure that the model config is compatible "
+    "with vLLM.";
+
 Date cut_of(std::string_view version) {
   for (const Release& release : releases())
     if (release.version == version) return release.cut;
@@ -181,7 +194,10 @@ std::optional<std::string_view> runner_of_suffix(std::string_view name) {
 std::optional<std::string> removed_architecture(std::string_view name, Date day) {
   for (const Removed& removed : kRemoved)
     if (removed.name == name && day > cut_of(removed.last_release)) return no_more(name, removed.last_release);
+  if (name == "BailingMMNativeForConditionalGeneration" && day > cut(Read::k0_10_2)) return std::string(kNoHeads);
   for (const Plugin& plugin : kPlugins) {
+    if (plugin.url == kBart && plugin.name == name && name.starts_with("Bart") && day > cut(Read::k0_28_0))
+      return std::string(kBartByTransformers);
     if (plugin.name != name || day <= cut(Read::k0_10_2)) continue;
     if (day > cut(Read(std::size_t(plugin.since) - 1)))
       return "Model architecture " + std::string(name) +

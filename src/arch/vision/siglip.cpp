@@ -86,12 +86,12 @@ void add_siglip(Builder& builder, const Tower& tower, const std::string& prefix,
                 const VisionEncoder& encoder, const VisionLayers& layers) {
   const vllm::Date day = builder.options().as_of;
   const LinearOptions linears{.bias = true, .quantised = layers.quantised};
-  const std::string model = prefix + ".vision_model";
+  const std::string model = prefix.empty() ? "vision_model" : prefix + ".vision_model";
   Block ends = builder.block(model);
   convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
   add_positions(ends, "embeddings", encoder.patches(), encoder.hidden, vllm::in_force(kSiglipPositionsDivided, day));
   if (layers.post_norm) ends.layer_norm("post_layernorm", encoder.hidden);
-  if (vllm::in_force(kSiglipHead, day) && vision.flag_or("vision_use_head", true))
+  if ((layers.pooled || vllm::in_force(kSiglipHead, day)) && vision.flag_or("vision_use_head", true))
     add_pooling_head(ends, encoder, linears);
   add_tower_part(builder, tower, std::move(ends));
   add_tower_layers(builder, tower, model + ".encoder.layers", layers.kept,
@@ -103,6 +103,14 @@ void add_encoder_layers(Builder& builder, const Tower& tower, const std::string&
   const LinearOptions linears{.bias = true, .quantised = layers.quantised};
   add_tower_layers(builder, tower, prefix, layers.kept,
                    [&](Block& layer, std::int64_t) { add_encoder_layer(layer, encoder, linears, add_plain_mlp); });
+}
+
+void add_clip_layer(Block& layer, const VisionEncoder& encoder) {
+  add_encoder_layer(layer, encoder, {.bias = true}, add_plain_mlp);
+}
+
+void add_siglip_layer(Block& layer, const VisionEncoder& encoder) {
+  add_encoder_layer(layer, encoder, {.bias = true}, add_sized_mlp);
 }
 
 void add_idefics2(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
@@ -117,7 +125,7 @@ void add_idefics2(Builder& builder, const Tower& tower, const std::string& prefi
 
 void add_clip(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
               const VisionLayers& layers) {
-  const std::string model = prefix + ".vision_model";
+  const std::string model = prefix.empty() ? "vision_model" : prefix + ".vision_model";
   Block ends = builder.block(model);
   ends.tensor("embeddings.class_embedding", {encoder.hidden});
   convolution(ends, "embeddings.patch_embedding", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch},
