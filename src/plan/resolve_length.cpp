@@ -96,7 +96,8 @@ void scale(Derived& derived, const HfConfig& text, const RopeRules& rules) {
   if (text.model_type().find("gemma3") != std::string::npos) return;
   double factor = 1;
   for (const json::Value* set : rope_parameters(text, rules)) {
-    const std::string type = rope_type(*set);
+    std::string type = rope_type(*set);
+    if (type == "deepseek_yarn" && text.model_type() == "sarvam_mla") type = "yarn";  // transformers' SarvamMLAConfig
     const bool yarn = type == "yarn" || type == "deepseek_yarn" || type == "deepseek_llama_scaling";
     if (type == "longrope" || type == "llama3" || (yarn && rules.yarn_is_scaled)) continue;
     if (const json::Value* given = set->find("factor")) {
