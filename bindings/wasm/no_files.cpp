@@ -30,7 +30,7 @@ Result<registry::Registry> load_registry(const std::string& file) { return no_fi
 
 std::optional<std::string> registry_name(const std::string&) { return std::nullopt; }
 
-bool names_gguf(const std::string&) { return false; }
+Result<std::optional<GgufSource>> find_gguf(const std::string&, const Machine&) { return std::optional<GgufSource>(); }
 
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine&) {
   return no_file(form.model.source);
