@@ -1,9 +1,7 @@
 // axe finds nothing on any view, in both themes, at the widths that the layout turns on.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { FITS, open, planned, REFUSED, settled } from './page';
-
-const LOG = 'INFO 06-01 10:00:00 [api_server.py:1000] vLLM API server version 0.19.0\nINFO 06-01 10:00:01 [utils.py:200] non-default args: {\'model\': \'Qwen/Qwen3-8B\'}\nINFO 06-01 10:01:00 [gpu_model_runner.py:2007] Model loading took 15.27 GiB memory and 3.1 seconds\nERROR 06-01 10:01:09 [core.py:700] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 786.00 MiB. GPU 0 has a total capacity of 23.52 GiB of which 552.50 MiB is free.\n';
+import { FITS, LOG, open, planned, REFUSED, settled } from './page';
 
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   first: (page) => open(page),

@@ -1,6 +1,6 @@
 // The pictures of docs/screenshots; `make screenshots` runs this alone.
 import { test, type Page } from '@playwright/test';
-import { FITS, open, planned, REFUSED, REGISTRY, settled } from './page';
+import { FITS, LOG, open, planned, REFUSED, REGISTRY, settled } from './page';
 
 declare const process: { env: Record<string, string | undefined> };
 
@@ -35,6 +35,14 @@ test('the other views', async ({ page }) => {
   await page.getByRole('button', { name: 'Numbers by hand' }).click();
   await page.getByLabel('Profile', { exact: true }).selectOption('ada_16gb');
   await picture(page, 'numbers');
+});
+
+test('a log', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await open(page, '#d');
+  await page.locator('.paste').fill(LOG);
+  await page.waitForSelector('.log');
+  await picture(page, 'diagnose');
 });
 
 test('compare, apply, phone', async ({ page }) => {

@@ -1,7 +1,7 @@
 // Each use of the earlier tool's page, and the new ones, on the static files alone.
 import { expect, test } from '@playwright/test';
 import { readFileSync } from 'node:fs';
-import { FITS, open, planned, REFUSED, REGISTRY, say, settled } from './page';
+import { FITS, LOG, open, planned, REFUSED, REGISTRY, say, settled } from './page';
 
 test('without a service there is no GPU overview, and the budget says why it is 16 GiB', async ({ page }) => {
   await open(page);
@@ -202,13 +202,7 @@ test('set-ups are compared on one scale, swapped and shared', async ({ page }) =
 
 test('a log is explained in the page, and stays there', async ({ page }) => {
   await open(page, '#d');
-  const lines = [
-    'INFO 06-01 10:00:00 [api_server.py:1000] vLLM API server version 0.19.0',
-    "INFO 06-01 10:00:01 [utils.py:200] non-default args: {'model': 'Qwen/Qwen3-8B', 'gpu_memory_utilization': 0.85}",
-    'INFO 06-01 10:01:00 [gpu_model_runner.py:2007] Model loading took 15.27 GiB memory and 3.1 seconds',
-    'ERROR 06-01 10:01:09 [core.py:700] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 786.00 MiB. GPU 0 has a total capacity of 23.52 GiB of which 552.50 MiB is free.',
-  ];
-  await page.locator('.paste').fill(lines.join('\n'));
+  await page.locator('.paste').fill(LOG);
   await expect(page.getByRole('heading', { level: 1 })).toContainText(/memory/i);
   await expect(page.locator('.log .fatal')).toContainText('Tried to allocate');
   expect(page.url()).not.toContain('786');
