@@ -35,13 +35,15 @@ Value relocated(const Value& value, const std::string& schema) {
     return Value(std::move(moved));
   }
   if (!value.object()) return value;
-  constexpr std::string_view kOwn = "#/$defs/";
+  constexpr std::string_view kOwn = "#/$defs/", kFile = ".schema.json";
   Object moved;
   for (const auto& [name, member] : value.object()->members()) {
     if (name == "$schema" || name == "$id" || name == "$defs") continue;
     const std::string* target = name == "$ref" ? member.string() : nullptr;
     if (target && target->starts_with(kOwn))
       moved.set(name, Value(std::string(kComponents) + schema + '.' + target->substr(kOwn.size())));
+    else if (target && target->ends_with(kFile))
+      moved.set(name, Value(std::string(kComponents) + target->substr(0, target->size() - kFile.size())));
     else if (target && *target == "#")
       moved.set(name, Value(std::string(kComponents) + schema));
     else
@@ -120,7 +122,7 @@ Value operation(const Route& route) {
   object.set("parameters", parameters(route));
   if (route.method == "POST") {
     Object body;
-    body.set("required", Value(true));
+    body.set("required", Value(route.each_line == nullptr));
     body.set("content", route.each_line ? content("application/x-ndjson", any())
                                         : content("application/json", schema_or_any(route.request)));
     object.set("requestBody", Value(std::move(body)));

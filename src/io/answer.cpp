@@ -105,7 +105,7 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
   auto found = machine.detect();
   if (!found) return found.error();
   if (found->empty())
-    return Error{ErrorCode::kUnavailable, "gpu", "no GPU was found in this machine",
+    return Error{ErrorCode::kNotFound, "gpu", "no GPU was found in this machine",
                  "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
   plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
   // Unlike cards in one job: the smallest decides.

@@ -29,7 +29,7 @@ struct Machine {
 
 /// The GPU of a form: the named one, or those in this machine.
 ///
-///   errors  as options::choose_gpu; kUnavailable where none is in this machine and none was named
+///   errors  as options::choose_gpu; kNotFound where none is in this machine and none was named
 Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine);
 
 /// The form with its model's name as the machine admits it. Errors are those of `admit`.
@@ -38,7 +38,7 @@ Result<options::RequestForm> admitted(options::RequestForm form, const Machine& 
 /// The request that `form` spells: its model read, its GPU found. A model "registry:NAME" is served as its entry says,
 /// where the form's own arguments do not say otherwise.
 ///
-///   errors  as options::choose_gpu, io::load; kUnavailable where no GPU is in this machine and none was named
+///   errors  as options::choose_gpu, io::load; kNotFound where no GPU is in this machine and none was named
 Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine);
 
 /// The report for a request, or {"error": {"code", "message"}}.
