@@ -144,6 +144,11 @@ Result<plan::Request> complete(const options::RequestForm& given, const Machine&
   request.args = *std::move(args);
   request.workload = form.workload;
   if (form.calibration) request.calibration = *form.calibration;
+  if (form.overheads) {
+    auto overheads = memory::read_overheads(*form.overheads);
+    if (!overheads) return overheads.error();
+    request.overheads = std::make_shared<const memory::Overheads>(*std::move(overheads));
+  }
   return request;
 }
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "memory/expert_workspaces.h"
 #include "memory/parameters.h"
 
 namespace vram::memory {
 namespace {
 
-/// Bytes the sampler holds for each logit of the profiled rows.
+/// Bytes the sampler holds beside each logit of the profiled rows.
 struct Sampler {
   std::int64_t bytes_per_logit;
   bool top_k_buffer;  // a row of fp32 per multiprocessor
@@ -15,26 +16,25 @@ struct Sampler {
 
 constexpr vllm::Step<Sampler> kSampler[] = {
     {{},
-     {38, false},
-     "native sort: bf16 and fp32 logits, sorted values, int64 indices and temporaries; gemma-3-4b on 0.10, Qwen3-14B "
-     "on 0.16"},
-    {{2026, 2, 17}, {14, true}, "https://github.com/vllm-project/vllm/pull/33538 Triton top-k/top-p"},
+     {36, false},
+     "native sort: fp32 logits, sorted values, int64 indices and temporaries; gemma-3-4b on 0.10, Qwen3-14B on 0.16"},
+    {{2026, 2, 17}, {12, true}, "https://github.com/vllm-project/vllm/pull/33538 Triton top-k/top-p"},
 };
 static_assert(vllm::well_formed(kSampler));
 
-constexpr std::int64_t kSamplerV2BytesPerLogit = 11;  // Llama-3.1-8B on 0.30: one published start-up
-
-/// Expert workspaces outlive the forward pass once vLLM keeps them in its workspace manager.
-constexpr vllm::Step<bool> kWorkspacesPersist[] = {
-    {{}, false, "vllm v0.12 fused_experts"},
-    {{2025, 12, 12}, true, "https://github.com/vllm-project/vllm/pull/27532"},
+/// The second runner samples without top-k and top-p while it profiles, until a second pass does.
+constexpr vllm::Step<std::int64_t> kSamplerV2[] = {
+    {{}, 0, "vllm v0.28.0 vllm/v1/worker/gpu/model_runner.py, _dummy_sampler_run"},
+    {{2026, 10, 1}, 8, "~ vllm v0.33.0 the same: for_sampler_warmup"},
 };
-static_assert(vllm::well_formed(kWorkspacesPersist));
+static_assert(vllm::well_formed(kSamplerV2));
 
-// Hidden-size rows that live at the forward pass's widest point, fitted on the forward-bound start-ups.
-constexpr double kHiddenRows = 4.2;
-constexpr double kHiddenRowsFirstStage = 6.5;
-constexpr Bytes kSmallTensors = Bytes(40 * kMiB);
+/// "Peak activation" is what is gone after profiling; what persists is consumed memory.
+constexpr vllm::Step<bool> kPersistentIsConsumed[] = {
+    {{}, false, "vllm v0.25.1 vllm/utils/mem_utils.py, memory_profiling"},
+    {{2026, 7, 20}, true, "https://github.com/vllm-project/vllm/pull/49208"},
+};
+static_assert(vllm::well_formed(kPersistentIsConsumed));
 
 std::int64_t rows_of(const Linear& linear, std::int64_t ranks) {
   std::int64_t rows = 0;
@@ -56,58 +56,78 @@ double widest_layer(const Model& model, const Parallel& parallel) {
   return widest;
 }
 
-/// Both workspaces of the modular Triton kernel for a token at the largest expert layer.
-Bytes expert_workspace(const Model& model, const Parallel& parallel) {
-  Bytes most;
-  for (const Layer& layer : model.kinds)
-    for (const Module& module : layer.modules) {
-      const auto* experts = std::get_if<Experts>(&module);
-      if (!experts) continue;
-      const std::int64_t inner =
-          parallel.expert ? experts->intermediate : ceil_div(experts->intermediate, parallel.expert_ranks());
-      const Bytes token = Bytes(width(model.dtype)) * experts->per_token;
-      const Bytes first = token * std::max(inner, experts->hidden),
-                  second = token * std::max((experts->gated ? 2 : 1) * inner, experts->hidden);
-      most = std::max(most, first + second);
-    }
-  return most;
+template <class Kind, class Holds>
+bool any_module(const Model& model, const Holds& holds) {
+  return std::ranges::any_of(model.kinds, [&](const Layer& layer) {
+    return std::ranges::any_of(layer.modules, [&](const Module& module) {
+      const auto* kind = std::get_if<Kind>(&module);
+      return kind && holds(*kind);
+    });
+  });
+}
+
+double hidden_rows(const ActivationShape& shape, const Stage& stage, const ActivationConstants& constants) {
+  if (shape.streams) return constants.hidden_rows_streams;
+  return stage.first() && !stage.last() ? constants.hidden_rows_first_stage : constants.hidden_rows;
+}
+
+/// The indexer's keys of many requests at once, gathered: fp8 rows with their scales.
+///
+///   source  vllm v0.13.0 and v0.19.0 vllm/v1/attention/backends/mla/indexer.py, get_max_prefill_buffer_size
+Bytes sparse_workspace(const ActivationShape& shape, const ProfileRun& run) {
+  constexpr std::int64_t kRequests = 40, kRow = 132;
+  return shape.sparse ? Bytes(kRequests * kRow) * run.max_model_len : Bytes(0);
+}
+
+/// Logits of every sequence that may run, and what sampling makes of them.
+Bytes sampling_peak(const Model& model, const Platform& platform, const ProfileRun& run, Bytes small_tensors) {
+  const std::int64_t element = width(model.dtype);
+  const std::int64_t vocabulary = round_up(model.vocabulary, 64);
+  const std::int64_t rows = std::min(run.sequences, run.tokens);
+  const Sampler sampler = vllm::in_force(kSampler, platform.as_of);
+  const std::int64_t beside = run.runner_v2 ? vllm::in_force(kSamplerV2, platform.as_of) : sampler.bytes_per_logit;
+  Bytes bytes = Bytes(element + beside) * rows * vocabulary + Bytes(element) * 2 * rows * model.hidden + small_tensors;
+  if (sampler.top_k_buffer && !run.runner_v2)
+    bytes += Bytes(4) * std::min<std::int64_t>(run.multiprocessors, rows) * vocabulary;
+  return bytes;
 }
 
 }  // namespace
 
 ActivationShape activation_shape(const Model& model, const Parallel& parallel) {
-  const auto routed = [](const Module& module) { return std::holds_alternative<Experts>(module); };
-  const bool mixture =
-      std::ranges::any_of(model.kinds, [&](const Layer& layer) { return std::ranges::any_of(layer.modules, routed); });
-  return {widest_layer(model, parallel), expert_workspace(model, parallel), mixture};
+  ActivationShape shape;
+  shape.widest_layer = widest_layer(model, parallel);
+  shape.mixture = any_module<Experts>(model, [](const Experts&) { return true; });
+  shape.streams =
+      any_module<Tensor>(model, [](const Tensor& t) { return t.name.find("hc_attn_fn") != std::string::npos; });
+  shape.sparse = any_module<Linear>(model, [](const Linear& l) { return l.name.find("indexer") != std::string::npos; });
+  return shape;
 }
 
-Activations activation_peak(const Model& model, const ActivationShape& shape, const Stage& stage,
-                            const Platform& platform, const ProfileRun& run) {
+Activations activation_peak(const Model& model, const ActivationShape& shape, const Parallel& parallel,
+                            const Stage& stage, const Platform& platform, const ProfileRun& run, const Towers& towers,
+                            const ActivationConstants& constants) {
   const std::int64_t element = width(model.dtype);
-  const double hidden_rows = stage.first() && !stage.last() ? kHiddenRowsFirstStage : kHiddenRows;
-  const double per_token = shape.widest_layer + hidden_rows * double(model.hidden);
+  EncoderProfile encoder;
+  if (run.encoder)
+    encoder =
+        encoder_profile(model, parallel, stage, towers, run.tokens, {constants.encoder_rows, constants.encoder_base});
+  const Bytes kept = encoder.inputs + encoder.outputs;
+
   Activations result;
-  result.forward = Bytes(element) * std::int64_t(per_token * double(run.tokens));
+  result.encoder = kept + encoder.running;
+  const double per_token = shape.widest_layer + hidden_rows(shape, stage, constants) * double(model.hidden);
+  result.forward = kept + Bytes(element) * std::int64_t(per_token * double(run.tokens));
+  result.sampling = kept + Bytes(element) * model.hidden * run.tokens;
+  if (stage.last() && !run.pooling) result.sampling += sampling_peak(model, platform, run, constants.small_tensors);
 
-  const std::int64_t vocabulary = round_up(model.vocabulary, 64);
-  const std::int64_t rows = std::min(run.sequences, run.tokens);
-  const Sampler sampler = vllm::in_force(kSampler, platform.as_of);
-  const std::int64_t per_logit = run.runner_v2 ? kSamplerV2BytesPerLogit : sampler.bytes_per_logit;
-  const Bytes hidden_states = Bytes(element) * model.hidden * run.tokens;
-  result.sampling = hidden_states;
-  if (stage.last() && !run.pooling) {
-    result.sampling += Bytes(per_logit) * rows * vocabulary + Bytes(element) * 2 * rows * model.hidden + kSmallTensors;
-    if (sampler.top_k_buffer && !run.runner_v2)
-      result.sampling += Bytes(4) * std::min<std::int64_t>(run.multiprocessors, rows) * vocabulary;
-  }
-  if (run.encoder_tokens > 0)
-    result.sampling += Bytes(element) * model.hidden * std::max(run.encoder_tokens, run.tokens);
-
-  const Bytes workspaces = shape.expert_workspace * run.tokens;
-  (vllm::in_force(kWorkspacesPersist, platform.as_of) ? result.persistent : result.forward) += workspaces;
-  const Bytes peak = std::max(result.forward, result.sampling) + result.persistent;
-  result.peak = Estimate::about(peak, 0.08, Bytes(64 * kMiB));
+  const ExpertWorkspaces workspaces = expert_workspaces(model, parallel, platform, run.tokens, element);
+  result.forward += workspaces.transient;
+  const bool consumed = vllm::in_force(kPersistentIsConsumed, platform.as_of);
+  // One workspace serves all that asks for one, so the largest counts.
+  (consumed ? result.consumed : result.persistent) = std::max(workspaces.persistent, sparse_workspace(shape, run));
+  // The encoder is done before the first expert layer runs.
+  result.peak = std::max(result.encoder, std::max(result.forward, result.sampling) + result.persistent);
   return result;
 }
 

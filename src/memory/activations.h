@@ -3,7 +3,8 @@
 
 #include <string>
 
-#include "memory/estimate.h"
+#include "memory/encoder_profile.h"
+#include "memory/overheads.h"
 #include "memory/placement.h"
 #include "model/model.h"
 
@@ -14,7 +15,7 @@ struct ProfileRun {
   std::int64_t tokens = 0;     // max_num_batched_tokens
   std::int64_t sequences = 0;  // max_num_seqs
   std::int64_t max_model_len = 0;
-  std::int64_t encoder_tokens = 0;  // multimodal: longest item, 0 when no encoder runs
+  bool encoder = false;  // the encoder runs, towers that are held permitting
   bool runner_v2 = false;
   bool pooling = false;
   int multiprocessors = 132;
@@ -23,18 +24,22 @@ struct ProfileRun {
 /// What of a model decides its activations on a rank, whatever the batch.
 struct ActivationShape {
   double widest_layer = 0;  // elements that a token needs inside it
-  Bytes expert_workspace;   // both workspaces of the modular kernel for a token, at the largest expert layer
   bool mixture = false;     // has routed experts
+  bool streams = false;     // several residual streams through every layer
+  bool sparse = false;      // an indexer picks the tokens that are attended to
 };
 ActivationShape activation_shape(const Model& model, const Parallel& parallel);
 
+/// peak = max(encoder, max(forward, sampling) + persistent). From mid-July 2026 on vLLM counts what persists as
+/// consumed, with its non-torch memory; then `persistent` is `consumed` instead.
 struct Activations {
-  Estimate peak;
-  Bytes forward, sampling, persistent;  // the terms of it: peak = max(forward, sampling) + persistent
+  Bytes peak;
+  Bytes encoder, forward, sampling, persistent, consumed;
 };
 
-/// source  fitted to 35 published start-ups of vLLM 0.19.0 on an H100 (mean error 0.9 %): see docs/model.md
-Activations activation_peak(const Model& model, const ActivationShape& shape, const Stage& stage,
-                            const Platform& platform, const ProfileRun& run);
+/// source  docs/model.md; the constants are data/overheads/activation_peak.json
+Activations activation_peak(const Model& model, const ActivationShape& shape, const Parallel& parallel,
+                            const Stage& stage, const Platform& platform, const ProfileRun& run, const Towers& towers,
+                            const ActivationConstants& constants);
 
 }  // namespace vram::memory

@@ -33,16 +33,15 @@ Bytes Breakdown::* role_of(const Module& module, bool layer) {
 
 }  // namespace
 
-Result<Estimate> model_loading(const Model& model, const Parallel& parallel, const Stage& stage,
-                               const Platform& platform, const Towers& towers) {
+Result<Bytes> model_loading(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
+                            const Towers& towers) {
   CachingAllocator allocator;
   const TensorsSink sink = [&](std::span<const Bytes> tensors, std::int64_t repeat) {
     for (const Bytes tensor : tensors)
       for (std::int64_t i = 0; i < repeat; ++i) allocator.allocate(tensor);
   };
   if (auto error = each_block(model, parallel, stage, platform, towers, sink)) return *error;
-  // Nine of ten published figures lie within this share of the simulated one; repacking after load is not in it.
-  return Estimate::about(allocator.allocated(), 0.006, Bytes(16 * kMiB));
+  return allocator.allocated();
 }
 
 Result<Breakdown> weights_by_role(const Model& model, const Parallel& parallel, const Stage& stage,

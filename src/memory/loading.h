@@ -1,7 +1,6 @@
 // "Model loading took": what torch holds once the weights are there.
 #pragma once
 
-#include "memory/estimate.h"
 #include "memory/weights.h"
 
 namespace vram::memory {
@@ -9,8 +8,8 @@ namespace vram::memory {
 /// The tensors of one stage through the caching allocator, in order of creation.
 ///
 ///   weights  what `weigh` answered for the same stage; the draft's included
-Result<Estimate> model_loading(const Model& model, const Parallel& parallel, const Stage& stage,
-                               const Platform& platform, const Towers& towers);
+Result<Bytes> model_loading(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
+                            const Towers& towers);
 
 /// Where the weights of a stage are: bytes by what they do.
 struct Breakdown {

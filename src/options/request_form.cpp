@@ -11,7 +11,8 @@
 namespace vram::options {
 namespace {
 
-constexpr std::string_view kMembers[] = {"model", "engine", "gpu", "args", "workload", "profile", "calibration"};
+constexpr std::string_view kMembers[] = {"model",    "engine",  "gpu",         "args",
+                                         "workload", "profile", "calibration", "overheads"};
 constexpr std::string_view kModelMembers[] = {"source", "config", "name", "weights_index", "formula"};
 constexpr std::string_view kEngineMembers[] = {"name", "version"};
 constexpr std::string_view kGpuMembers[] = {"name", "count", "total_bytes", "free_bytes", "compute_capability"};
@@ -140,6 +141,7 @@ Result<RequestForm> read_request(const json::Value& request) {
     if (!read) return read.error();
     form.calibration = *std::move(read);
   }
+  if (const json::Value* overheads = fields.find("overheads")) form.overheads = *overheads;
   if (fields.error()) return *fields.error();
   return form;
 }

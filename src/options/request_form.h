@@ -36,6 +36,7 @@ struct RequestForm {
   std::optional<plan::Workload> workload;
   std::string profile;
   std::optional<plan::Calibration> calibration;
+  std::optional<json::Value> overheads;  // constants in place of data/overheads, file by file
 };
 
 /// errors  kBadInput with the member's path, and the nearest known name for one that is unknown

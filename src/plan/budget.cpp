@@ -1,7 +1,10 @@
 #include "plan/budget.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "memory/activations.h"
+#include "memory/after_loading.h"
 #include "memory/runtime.h"
 
 namespace vram::plan {
@@ -21,32 +24,67 @@ constexpr vllm::Step<bool> kChecksFree[] = {
 };
 static_assert(vllm::well_formed(kChecksFree));
 
-/// Half of the interval of a sum of independent terms.
-double half(const memory::Estimate& estimate) { return double((estimate.high - estimate.low).count()) / 2; }
-
-memory::Estimate less(Bytes from, std::initializer_list<memory::Estimate> terms) {
-  double squares = 0;
-  for (const memory::Estimate& term : terms) {
-    from -= term.bytes;
-    squares += half(term) * half(term);
-  }
-  const Bytes width(std::int64_t(std::sqrt(squares)));
-  return {from, from - width, from + width};
-}
-
 /// Graphs captured over all modes: piecewise for every size, full for the sizes that decoding can reach.
-memory::Graphs graphs_of(const Deployment& deployment) {
-  memory::Graphs graphs;
-  if (deployment.enforce_eager || deployment.cudagraph_mode == "NONE") return graphs;
-  graphs.sizes = std::int64_t(deployment.cudagraph_capture_sizes.size());
+std::int64_t graphs_of(const Deployment& deployment) {
+  if (deployment.enforce_eager || deployment.cudagraph_mode == "NONE") return 0;
   const bool piecewise = deployment.cudagraph_mode.find("PIECEWISE") != std::string::npos;
   const bool full = deployment.cudagraph_mode.find("FULL") != std::string::npos || deployment.cudagraph_mode.empty();
   const std::int64_t most = deployment.kv.max_num_seqs * (1 + deployment.kv.speculative_tokens);
-  for (const std::int64_t size : deployment.cudagraph_capture_sizes) {
-    graphs.captured += piecewise;
-    graphs.captured += full && size <= most;
+  std::int64_t captured = 0;
+  for (const std::int64_t size : deployment.cudagraph_capture_sizes)
+    captured += std::int64_t(piecewise) + std::int64_t(full && size <= most);
+  return captured;
+}
+
+/// What this stage's weights take, with what is loaded in the same breath (the draft, adapter slots), less what is
+/// offloaded.
+Bytes loaded(const Exact& exact, std::size_t index, RankReport& rank) {
+  const Deployment& deployment = exact.deployment;
+  const memory::Stage& stage = exact.stages()[index];
+  const Placed& placed = *exact.placed;
+  Bytes beside;
+  if (stage.last() && placed.draft_weights) beside += placed.draft_weights->total();
+  if (!placed.lora_slots.empty()) beside += placed.lora_slots[index];
+  rank.weights = placed.weights[index].total() + beside;
+  rank.offloaded = placed.offloaded[index];
+  Bytes bytes = placed.loading[index] + beside - rank.offloaded;
+  bytes += memory::after_loading(exact.model(), deployment.parallel, stage, platform_of(deployment),
+                                 deployment.gpu.vendor, deployment.kv.max_num_batched_tokens);
+  if (!placed.quantised.empty()) bytes += placed.quantised[index].total() - placed.weights[index].total();
+  return bytes;
+}
+
+memory::ProfileRun profile_of(const Deployment& deployment) {
+  memory::ProfileRun run;
+  run.tokens = deployment.kv.max_num_batched_tokens;
+  run.sequences = deployment.kv.max_num_seqs;
+  run.max_model_len = deployment.kv.max_model_len.count();
+  run.encoder = !deployment.skip_mm_profiling;
+  run.runner_v2 = deployment.model_runner_v2;
+  run.pooling = deployment.runner == "pooling";
+  run.multiprocessors = deployment.gpu.multiprocessors.value_or(run.multiprocessors);
+  return run;
+}
+
+/// Of the intervals of what is subtracted, in quadrature; never nothing.
+double width_of(const RankReport& rank) {
+  double squares = 1;
+  for (const memory::Estimate* each : {&rank.model_loading, &rank.activation_peak, &rank.non_torch}) {
+    const double width = double((each->high - each->low).count());
+    squares += width * width;
   }
-  return graphs;
+  return std::sqrt(squares);
+}
+
+/// The interval of what is left, narrower by as much as a calibration narrows what is subtracted.
+memory::Estimate narrowed(const memory::Estimate& estimate, double share) {
+  const auto by = [&](Bytes side) { return Bytes(std::int64_t(double(side.count()) * share)); };
+  return {estimate.bytes, estimate.bytes - by(estimate.bytes - estimate.low),
+          estimate.bytes + by(estimate.high - estimate.bytes)};
+}
+
+memory::Estimate moved(const memory::Estimate& estimate, Bytes by) {
+  return {estimate.bytes + by, estimate.low + by, estimate.high + by};
 }
 
 }  // namespace
@@ -58,54 +96,50 @@ Bytes requested_bytes(Bytes total, double utilization, vllm::Date as_of) {
 
 bool checks_free_memory(vllm::Date as_of) { return vllm::in_force(kChecksFree, as_of); }
 
-RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
+memory::Situation situation_of(const Exact& exact, std::size_t index) {
   const Deployment& deployment = exact.deployment;
   const memory::Stage& stage = exact.stages()[index];
-  const Placed& placed = *exact.placed;
-  const memory::Platform platform = platform_of(deployment);
-  const Bytes total = deployment.gpu.total;
+  memory::Situation situation;
+  situation.gpus = memory::class_of(deployment.gpu);
+  situation.ranks = deployment.parallel.tensor;
+  situation.stages = deployment.parallel.pipeline;
+  situation.dealt = deployment.parallel.whole_experts();
+  situation.mixture = exact.placed->activations.mixture;
+  situation.runner_v2 = deployment.model_runner_v2;
+  situation.day = deployment.engine.as_of;
+  situation.graphs = graphs_of(deployment);
+  situation.layers = stage.end - stage.begin;
+  return situation;
+}
+
+RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
+  const Deployment& deployment = exact.deployment;
+  const memory::Overheads& overheads = exact.measured();
+  const memory::Situation situation = situation_of(exact, index);
 
   RankReport rank;
-  rank.pp_rank = stage.index;
-  rank.weights = placed.weights[index].total();
-  rank.model_loading = placed.loading[index];
-  Bytes beside;  // loaded in the same breath as the model: the draft, adapter slots
-  if (stage.last() && placed.draft_weights) beside += placed.draft_weights->total();
-  if (!placed.lora_slots.empty()) beside += placed.lora_slots[index];
-  rank.weights += beside;
-  rank.model_loading.bytes += beside;
-  rank.model_loading.low += beside;
-  rank.model_loading.high += beside;
+  rank.pp_rank = exact.stages()[index].index;
+  const Bytes loading = loaded(exact, index, rank);
+  const memory::Activations activations = memory::activation_peak(
+      exact.model(), exact.placed->activations, deployment.parallel, exact.stages()[index], platform_of(deployment),
+      profile_of(deployment), deployment.towers, overheads.activations);
+  rank.model_loading = overheads.model_loading.around(loading, situation);
+  rank.activation_peak = overheads.activation_peak.around(activations.peak, situation);
+  rank.non_torch = moved(overheads.non_torch.estimate(situation), activations.consumed);
+  const double untaught = width_of(rank);
   rank.model_loading = memory::corrected(rank.model_loading, learnt.model_loading);
-
-  rank.offloaded = placed.offloaded[index];
-  for (Bytes* figure : {&rank.model_loading.bytes, &rank.model_loading.low, &rank.model_loading.high})
-    *figure -= rank.offloaded;
-
-  memory::ProfileRun run;
-  run.tokens = deployment.kv.max_num_batched_tokens;
-  run.sequences = deployment.kv.max_num_seqs;
-  run.max_model_len = deployment.kv.max_model_len.count();
-  run.runner_v2 = deployment.model_runner_v2;
-  run.pooling = deployment.runner == "pooling";
-  for (const Part& part : exact.model().parts)
-    if (stage.first() && part.role != Part::Role::kText && memory::held(part, stage, deployment.towers))
-      run.encoder_tokens = run.tokens;
-  rank.activation_peak = memory::activation_peak(exact.model(), placed.activations, stage, platform, run).peak;
-
-  rank.non_torch = memory::non_torch(platform, deployment.parallel, total);
-  rank.context = memory::context(platform, deployment.parallel, total);
-  const memory::Graphs graphs = graphs_of(deployment);
-  rank.cuda_graphs = memory::cuda_graphs(placed.activations.mixture, stage, graphs, deployment.model_runner_v2);
   rank.activation_peak = memory::corrected(rank.activation_peak, learnt.activation_peak);
   rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
-  if (graphs.captured > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
-  rank.cuda_graphs_reserved =
-      memory::cuda_graphs_reserved(platform, rank.cuda_graphs, deployment.model_runner_v2, graphs.captured > 0);
+  rank.context = overheads.context.estimate(situation);
+  rank.cuda_graphs = memory::cuda_graphs(overheads, situation);
+  if (situation.graphs > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
+  rank.graph_estimate = memory::graph_estimate(overheads, situation);
+  if (memory::reserves_graphs(situation)) rank.cuda_graphs_reserved = rank.graph_estimate;
 
-  rank.requested = requested_bytes(total, deployment.gpu_memory_utilization, deployment.engine.as_of);
-  rank.available_kv =
-      less(rank.requested, {rank.model_loading, rank.activation_peak, rank.non_torch, rank.cuda_graphs_reserved});
+  rank.requested = requested_bytes(deployment.gpu.total, deployment.gpu_memory_utilization, deployment.engine.as_of);
+  const Bytes left = rank.requested - rank.model_loading.bytes - rank.activation_peak.bytes - rank.non_torch.bytes -
+                     rank.cuda_graphs_reserved.bytes;
+  rank.available_kv = narrowed(overheads.available_kv.around(left, situation), width_of(rank) / untaught);
   if (const auto given = deployment.kv_cache_memory_bytes) rank.available_kv = {*given, *given, *given};
   return rank;
 }

@@ -12,6 +12,9 @@ Bytes requested_bytes(Bytes total, double utilization, vllm::Date as_of);
 /// Whether the release refuses to start when less than that is free.
 bool checks_free_memory(vllm::Date as_of);
 
+/// What the measured constants hang on, for one stage.
+memory::Situation situation_of(const Exact& exact, std::size_t stage);
+
 /// Everything but the KV cache of one stage's ranks. `rank` numbers are left at 0.
 ///
 ///   corrections  what start-ups of the same machine say

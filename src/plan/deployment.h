@@ -47,7 +47,8 @@ struct Deployment {
   bool chunked_prefill = true;
   bool async_scheduling = false;
   bool model_runner_v2 = false;
-  std::string cudagraph_mode;  // "FULL_AND_PIECEWISE", "PIECEWISE", "NONE", …
+  bool skip_mm_profiling = false;  // the encoder does not run while memory is profiled
+  std::string cudagraph_mode;      // "FULL_AND_PIECEWISE", "PIECEWISE", "NONE", …
   std::vector<std::int64_t> cudagraph_capture_sizes;
   std::string quantization;  // vLLM's name after resolution; empty when not quantised
   struct Lora {

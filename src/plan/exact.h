@@ -10,6 +10,7 @@
 #include "memory/kv_plan.h"
 #include "memory/loading.h"
 #include "memory/lora.h"
+#include "memory/overheads.h"
 #include "plan/deployment.h"
 #include "plan/recent.h"
 
@@ -33,7 +34,7 @@ struct Placed {
   std::optional<memory::Weights> draft_weights;  // on the last stage, less what it shares with the target
   std::vector<Bytes> lora_slots;                 // empty without --enable-lora
   std::vector<Bytes> offloaded;                  // to the host: --cpu-offload-gb
-  std::vector<memory::Estimate> loading;         // "Model loading took", without the draft and adapters
+  std::vector<Bytes> loading;                    // through torch's allocator, without the draft and adapters
   std::vector<memory::Breakdown> roles;          // the weights by what they do
   memory::ActivationShape activations;
 };
@@ -51,6 +52,11 @@ struct Exact {
   std::shared_ptr<const Placed> placed;
   std::shared_ptr<const Caches> caches;
 
+  std::shared_ptr<const memory::Overheads> overheads;  // empty: those that are compiled in
+
+  [[nodiscard]] const memory::Overheads& measured() const {
+    return overheads ? *overheads : memory::built_in_overheads();
+  }
   [[nodiscard]] const Model& model() const { return built->model; }
   [[nodiscard]] const std::vector<memory::Stage>& stages() const { return placed->stages; }
 };

@@ -10,7 +10,7 @@ namespace {
 /// without end, their share of it.
 Bytes needed(const RankReport& rank, std::size_t stage, const memory::KvPlan& plenty, std::int64_t requests) {
   const Bytes beside = rank.context.bytes + rank.model_loading.bytes + rank.activation_peak.bytes +
-                       rank.non_torch.bytes + rank.cuda_graphs.bytes;
+                       rank.non_torch.bytes + rank.graphs_held();
   if (plenty.max_concurrency <= 0 || stage >= plenty.bytes_per_block.size()) return beside;
   const double blocks = double(plenty.num_blocks) / plenty.max_concurrency * double(requests);
   return beside + plenty.bytes_per_block[stage] * std::int64_t(std::ceil(blocks - 1e-6));

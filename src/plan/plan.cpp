@@ -94,7 +94,7 @@ void add_ranks(const Exact& exact, const std::vector<RankReport>& stages, Report
       rank.tp_rank = t;
       if (reached && i < report.kv->pool.size()) rank.kv_cache = report.kv->pool[i];
       rank.peak = rank.context.bytes + rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes +
-                  rank.kv_cache + (reached ? rank.cuda_graphs.bytes : Bytes(0));
+                  rank.kv_cache + (reached ? rank.graphs_held() : Bytes(0));
       rank.free_after = exact.deployment.gpu.total - rank.peak;
       report.ranks.push_back(rank);
     }
@@ -127,7 +127,7 @@ void add_components(const Exact& exact, Report& report) {
   add("activation_peak", rank.activation_peak.bytes, "one forward pass of the largest batch, and sampling");
   add("non_torch", rank.non_torch.bytes, "NCCL and kernels, allocated outside PyTorch");
   add("kv_cache", rank.kv_cache, "blocks of keys, values and states");
-  if (report.verdict.reason == Reason::kOk) add("cuda_graphs", rank.cuda_graphs.bytes, "captured after the cache");
+  if (report.verdict.reason == Reason::kOk) add("cuda_graphs", rank.graphs_held(), "captured after the cache");
   add("context", rank.context.bytes, "the CUDA context, before vLLM measures");
 }
 
@@ -217,7 +217,9 @@ const RankReport& Report::fullest() const {
 Result<Exact> Planner::exact(const Request& request) {
   auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
   if (!deployment) return deployment.error();
-  return deriver_.derive(request.model, *std::move(deployment));
+  auto exact = deriver_.derive(request.model, *std::move(deployment));
+  if (exact) exact->overheads = request.overheads;
+  return exact;
 }
 
 Result<Report> Planner::plan(const Request& request) {
@@ -235,6 +237,7 @@ Result<Report> Planner::plan(const Request& request) {
   std::vector<RankReport> stages;
   const memory::Corrections learnt = corrections(request.calibration, exact.deployment);
   for (std::size_t i = 0; i < exact.stages().size(); ++i) stages.push_back(rank_budget(exact, i, learnt));
+  report.situation = situation_of(exact, 0);
   add_cache(exact, stages, report);
   report.verdict = judge_start(exact, stages, *report.kv);
   add_ranks(exact, stages, report);

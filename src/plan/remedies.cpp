@@ -30,9 +30,10 @@ std::string plural(std::int64_t count, const char* noun) {
 std::int64_t longest_length(const Request& request, Bytes memory::Estimate::* which, std::int64_t limit) {
   auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
   if (!deployment) return 0;
-  const auto exact = derive(*request.model, *std::move(deployment));
+  auto exact = derive(*request.model, *std::move(deployment));
   if (!exact) return 0;
   const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
+  exact->overheads = request.overheads;
   std::vector<Bytes> bytes;
   for (std::size_t i = 0; i < exact->stages().size(); ++i) {
     bytes.push_back(rank_budget(*exact, i, learnt).available_kv.*which);

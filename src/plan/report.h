@@ -1,11 +1,12 @@
 // One answer: does it start, what is each byte for, what will vLLM print. Sizes are bytes; renderers make text of them.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "memory/estimate.h"
+#include "memory/overheads.h"
 #include "plan/exact.h"
 #include "plan/request.h"
 
@@ -38,7 +39,8 @@ struct RankReport {
   memory::Estimate model_loading;
   memory::Estimate activation_peak;
   memory::Estimate non_torch;
-  memory::Estimate cuda_graphs;
+  memory::Estimate cuda_graphs;     // as vLLM prints it; negative where capturing freed what torch had cached
+  memory::Estimate graph_estimate;  // as vLLM prints it beforehand, subtracted or not
   memory::Estimate cuda_graphs_reserved;
   memory::Estimate context;  // used before vLLM's first snapshot
   Bytes requested;
@@ -46,6 +48,8 @@ struct RankReport {
   Bytes kv_cache;
   Bytes peak;
   Bytes free_after;
+
+  [[nodiscard]] Bytes graphs_held() const { return std::max(cuda_graphs.bytes, Bytes(0)); }
 };
 
 struct WorkloadReport {
@@ -104,6 +108,7 @@ struct Report {
   Tokens tokens_low, tokens_high;  // with the available memory at its 5th and 95th percentile
   std::string basis;
   std::optional<CheckpointReport> checkpoint;
+  memory::Situation situation;        // of the first stage: what the measured constants hang on
   std::vector<Component> components;  // of the fullest rank; they add up to its peak
   std::vector<Assumption> assumptions;
   std::vector<Suggestion> suggestions;  // plan() leaves them out: see plan/suggestions.h

@@ -6,6 +6,7 @@
 
 #include "hardware/gpu.h"
 #include "json/value.h"
+#include "memory/overheads.h"
 #include "plan/calibration.h"
 #include "readers/config_json.h"
 #include "vllm/release.h"
@@ -31,7 +32,8 @@ struct Request {
   std::int64_t gpu_count = 0;  // 0: as many as the parallel sizes need
   json::Object args;           // vLLM's serve arguments by name, as given
   std::optional<Workload> workload;
-  Calibration calibration;  // of this machine; without a name it says nothing
+  Calibration calibration;                             // of this machine; without a name it says nothing
+  std::shared_ptr<const memory::Overheads> overheads;  // in place of those that are compiled in
 };
 
 }  // namespace vram::plan

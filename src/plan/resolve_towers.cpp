@@ -123,6 +123,7 @@ bool takes_nothing(const Launch& launch, const Limits& limits) {
 Stop choose_towers(Launch& launch) {
   if (!launch.multimodal) return std::nullopt;
   const Limits limits(launch);
+  launch.plan.skip_mm_profiling = launch.given.flag_or("skip_mm_profiling", false);
   const bool no_image = limits.none("image"), no_video = limits.none("video"), no_audio = limits.none("audio");
   memory::Towers& served = launch.plan.towers;
   if (looks_at_limits(launch) && launch.facts->towers != vllm::kNoTower) {

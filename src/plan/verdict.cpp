@@ -10,10 +10,12 @@
 namespace vram::plan {
 namespace {
 
-/// Probability that a normal variable of the given 5th and 95th percentiles is above `threshold`.
+/// Probability that a variable of the given 5th, 50th and 95th percentiles, normal on either side, is above
+/// `threshold`.
 double probability_above(const memory::Estimate& estimate, Bytes threshold) {
-  const double sigma = double((estimate.high - estimate.low).count()) / (2 * 1.6449);
   const double margin = double((estimate.bytes - threshold).count());
+  const Bytes side = margin >= 0 ? estimate.bytes - estimate.low : estimate.high - estimate.bytes;
+  const double sigma = double(side.count()) / 1.6449;
   if (sigma <= 0) return margin >= 0 ? 1 : 0;
   return 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
 }

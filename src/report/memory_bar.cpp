@@ -22,7 +22,7 @@ std::vector<Piece> pieces(const plan::RankReport& rank, bool started) {
           {rank.activation_peak.bytes, "▒", "a", Paint::kActivations, nullptr},
           {rank.non_torch.bytes, "▒", "o", Paint::kOutside, nullptr},
           {cache, "█", "K", Paint::kCache, "KV cache"},
-          {started ? rank.cuda_graphs.bytes : Bytes(0), "▒", "g", Paint::kGraphs, nullptr},
+          {started ? rank.graphs_held() : Bytes(0), "▒", "g", Paint::kGraphs, nullptr},
           {rank.context.bytes, "▒", "c", Paint::kContext, nullptr}};
 }
 

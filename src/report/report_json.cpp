@@ -1,5 +1,6 @@
 #include "report/report_json.h"
 
+#include "memory/runtime.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -70,6 +71,19 @@ Value verdict(const plan::Verdict& verdict) {
   return Value(std::move(object));
 }
 
+Value intervals(const plan::RankReport& rank) {
+  Object object;
+  const auto add = [&](const char* name, const memory::Estimate& e) { object.set(name, interval(e.low, e.high)); };
+  add("model_loading", rank.model_loading);
+  add("activation_peak", rank.activation_peak);
+  add("non_torch", rank.non_torch);
+  add("cuda_graphs", rank.cuda_graphs);
+  add("graph_estimate", rank.graph_estimate);
+  add("context", rank.context);
+  add("available_kv", rank.available_kv);
+  return Value(std::move(object));
+}
+
 Value rank(const plan::RankReport& rank) {
   Object object;
   object.set("rank", Value(rank.rank));
@@ -82,12 +96,14 @@ Value rank(const plan::RankReport& rank) {
   object.set("non_torch_bytes", bytes(rank.non_torch.bytes));
   object.set("cuda_graph_bytes", bytes(rank.cuda_graphs.bytes));
   object.set("cuda_graph_reserved_bytes", bytes(rank.cuda_graphs_reserved.bytes));
+  object.set("cuda_graph_estimate_bytes", bytes(rank.graph_estimate.bytes));
   object.set("context_bytes", bytes(rank.context.bytes));
   object.set("requested_bytes", bytes(rank.requested));
   object.set("available_kv_bytes", bytes(rank.available_kv.bytes));
   object.set("kv_cache_bytes", bytes(rank.kv_cache));
   object.set("peak_bytes", bytes(rank.peak));
   object.set("free_after_bytes", bytes(rank.free_after));
+  object.set("intervals", intervals(rank));
   return Value(std::move(object));
 }
 
@@ -166,6 +182,22 @@ Value workload(const std::optional<plan::WorkloadReport>& workload) {
   return Value(std::move(object));
 }
 
+/// What the measured constants hang on: data/overheads names the same.
+Value situation(const memory::Situation& situation) {
+  Object object;
+  object.set("gpus", Value(memory::word(situation.gpus)));
+  object.set("ranks", Value(situation.ranks));
+  object.set("stages", Value(situation.stages));
+  object.set("dealt", Value(situation.dealt));
+  object.set("mixture", Value(situation.mixture));
+  object.set("runner_v2", Value(situation.runner_v2));
+  object.set("day", Value(situation.day.text()));
+  object.set("graphs", Value(situation.graphs));
+  object.set("layers", Value(situation.layers));
+  object.set("reserves_graphs", Value(memory::reserves_graphs(situation)));
+  return Value(std::move(object));
+}
+
 Value uncertainty(const plan::Report& report) {
   if (report.ranks.empty()) return Value();
   const plan::RankReport& rank = report.fullest();
@@ -179,6 +211,7 @@ Value uncertainty(const plan::Report& report) {
   object.set("context_bytes", spread(rank.context));
   object.set("tokens", Value(Array{Value(report.tokens_low.count()), Value(report.tokens_high.count())}));
   object.set("basis", Value(report.basis));
+  object.set("situation", situation(report.situation));
   return Value(std::move(object));
 }
 

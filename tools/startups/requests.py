@@ -6,7 +6,8 @@ import re
 
 GIB = 2**30
 root = pathlib.Path(__file__).resolve().parent.parent.parent
-LEFT_OUT = json.loads((root / "data" / "measured" / "left_out.json").read_text())
+EXCEPTIONS = json.loads((root / "data" / "measured" / "left_out.json").read_text())
+LEFT_OUT, UNEXPLAINED = EXCEPTIONS["left_out"], EXCEPTIONS["unexplained"]  # the latter are judged, but nothing is fitted on them
 COPIES = json.loads((root / "data" / "measured" / "copies.json").read_text())
 
 # Names in the sources that no driver writes.
@@ -73,6 +74,8 @@ def model(row):
 
 
 def version(row):
+    if row["id"] in COPIES["versions"]:
+        return COPIES["versions"][row["id"]]
     text = str(row.get("vllm_version") or "").split(" ")[0]
     if re.match(r"\d+\.\d+", text) and not (re.match(r"0\.0\.0|0\.1\.dev", text) and not re.search(r"d?20\d{6}", text)):
         return text
@@ -92,6 +95,10 @@ def speculation(row):
 
 def arguments(row):
     args = {k: row[k] for k in PLAIN if row.get(k) is not None}
+    if row.get("engine") == "V0" and re.match(r"0\.([89]|10)\.", version(row) or "") and row.get("max_model_len"):
+        # The first engine, asked for: it takes a whole prompt at once.
+        args.setdefault("max_num_batched_tokens", max(row["max_model_len"], 2048))
+        args.setdefault("max_num_seqs", 256)
     args["tensor_parallel_size"] = row.get("tp") or 1
     for name, key in (("pipeline_parallel_size", "pp"), ("data_parallel_size", "dp")):
         if (row.get(key) or 1) > 1:
@@ -134,7 +141,7 @@ def question(row):
         return None, None, why
     name, named = card(row)
     total = row.get("total_gpu_gib") or row.get("gpu_total_gib")
-    args = arguments(row)
+    args = arguments(row) | COPIES["models"].get(row.get("model") or "", {}).get("args", {})
     if draft:
         args["speculative_config"] = draft
     unknown = QUANTITIES - set(exception["judged"]) if exception else set()
