@@ -83,8 +83,9 @@ memory::Estimate narrowed(const memory::Estimate& estimate, double share) {
           estimate.bytes + by(estimate.high - estimate.bytes)};
 }
 
+/// Never below nothing.
 memory::Estimate moved(const memory::Estimate& estimate, Bytes by) {
-  return {estimate.bytes + by, estimate.low + by, estimate.high + by};
+  return {estimate.bytes + by, std::max(estimate.low + by, Bytes(0)), estimate.high + by};
 }
 
 }  // namespace
@@ -130,10 +131,10 @@ RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corr
   rank.model_loading = memory::corrected(rank.model_loading, learnt.model_loading);
   rank.activation_peak = memory::corrected(rank.activation_peak, learnt.activation_peak);
   rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
-  rank.context = overheads.context.estimate(situation);
+  rank.context = moved(overheads.context.estimate(situation), Bytes(0));
   rank.cuda_graphs = memory::cuda_graphs(overheads, situation);
   if (situation.graphs > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
-  rank.graph_estimate = memory::graph_estimate(overheads, situation);
+  rank.graph_estimate = moved(memory::graph_estimate(overheads, situation), Bytes(0));
   if (memory::reserves_graphs(situation)) rank.cuda_graphs_reserved = rank.graph_estimate;
 
   rank.requested = requested_bytes(deployment.gpu.total, deployment.gpu_memory_utilization, deployment.engine.as_of);

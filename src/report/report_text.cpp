@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "report/memory_bar.h"
+#include "report/notes.h"
 #include "report/sentences.h"
 #include "report/suggestions_text.h"
 #include "units/text.h"
@@ -167,6 +168,9 @@ std::string report_text(const plan::Report& report, const TextStyle& style) {
     out += "\n  vLLM " + report.engine.version + " will print\n";
     for (const std::string& line : report.log) out += wrapped(line, style.width, "    ") + '\n';
   }
+  std::string remarks;
+  for (const std::string& note : notes(report)) remarks += wrapped(note, style.width, "    ") + '\n';
+  if (!remarks.empty()) out += "\n  Mind\n" + remarks;
   if (!suggestions.empty()) out += '\n' + suggestions;
   if (style.verbose) {
     out += "\n  Components, GiB\n";

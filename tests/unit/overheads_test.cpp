@@ -113,8 +113,15 @@ const Experts kUngated{.name = "experts",
                        .gated = false,
                        .packing = Fp8{.scale = Fp8::Scale::kTensor, .static_input = true}};
 
+Parallel over(std::int64_t ranks, bool dealt = false) {
+  Parallel parallel;
+  parallel.tensor = ranks;
+  parallel.expert = dealt;
+  return parallel;
+}
+
 TEST(AfterLoading, AddsWhatKernelsAskFor) {
-  const Parallel one, two{.tensor = 2};
+  const Parallel one, two = over(2);
   const Stage all{0, 1, 0, 24};
   // gpt-oss-20b: 13.47 GiB printed on H100, 12.87 created.
   EXPECT_EQ(after_loading(with_experts(kGptOss, 24), one, all, {k0_16, 90}, hardware::Vendor::kNvidia, 8192),
@@ -126,7 +133,7 @@ TEST(AfterLoading, AddsWhatKernelsAskFor) {
 }
 
 TEST(ExpertWorkspaces, ByKernel) {
-  const Parallel eight{.tensor = 8}, dealt{.tensor = 8, .expert = true};
+  const Parallel eight = over(8), dealt = over(8, true);
   const Bytes both(std::int64_t{2} * 8192 * 8 * 2 * 7168);
   const auto kept = [&](const Parallel& parallel, Platform platform) {
     return expert_workspaces(with_experts(kBlocks, 1), parallel, platform, 8192, 2).persistent;

@@ -6,7 +6,7 @@ import re
 import statistics
 
 from startups import answers, notes
-from startups.requests import LEFT_OUT, card, era
+from startups.requests import LEFT_OUT, UNEXPLAINED, card, era
 
 GIB = answers.GIB
 root = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -143,7 +143,7 @@ def document(asked, skipped, reports):
             out.append(HEAD.format(title))
             out += [summary(name, items) for name, items in groups(found[quantity], by)]
             out.append("")
-    out += notes.sections(found, LEFT_OUT)
+    out += notes.sections(found, LEFT_OUT, UNEXPLAINED)
     problems = collections.Counter((r["error"]["message"] if "error" in r else r["verdict"]["message"] or "")[:140] for r in reports if not answers.answered(r))
     if problems:
         out.append("Not answered: " + "; ".join(f"{n} x {m}" for m, n in problems.most_common(12)) + ".")
