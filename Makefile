@@ -56,12 +56,8 @@ golden: build
 	$(BUILD)/tests/golden_test --configs data/models --configs tests/golden/configs tests/golden/kv_vllm_*.jsonl
 
 accuracy: build
-<<<<<<< HEAD
-	tools/accuracy $(BUILD)/vram-estimator --write docs/accuracy.md
-	tools/accuracy-calibrate $(BUILD)/vram-estimator --write docs/calibration.md
-=======
 	tools/accuracy $(BUILD)/vram-estimator --fit --write docs/accuracy.md
->>>>>>> bb27a5c (memory: measured constants and their intervals as data, fitted and cross-validated by family; expert workspaces by kernel, encoders, what follows a load)
+	tools/accuracy-calibrate $(BUILD)/vram-estimator --write docs/calibration.md
 
 # make oracle VLLM=0.34.0: what vLLM's own code of that release answers otherwise
 oracle:

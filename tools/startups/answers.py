@@ -66,7 +66,7 @@ def measured(each, report):
     total, free = row.get("total_gpu_gib") or row.get("gpu_total_gib"), row.get("free_gib")
     found = {"model loading": row.get("model_loading_gib"), "activation peak": activation, "non-torch": row.get("non_torch_gib"),
              "CUDA graphs": row.get("cudagraph_gib"), "graph estimate": row.get("cudagraph_estimated_gib"), "available KV": available(row),
-             "context": total - free if total and free and situation["gpus"] != "unified" else None}
+             "context": total - free if total and free and situation["gpus"] != "unified" and "Free memory" not in str(row.get("oom_or_refused")) else None}
     return {k: v for k, v in found.items() if v is not None and k not in each["unknown"]}
 
 
@@ -103,12 +103,14 @@ def observe(asked, bare):
 
 
 class Folds:
-    """Constants for each family that its start-ups had no part in."""
+    """Constants for each group of start-ups that it had no part in. `by` names the member of a start-up that groups it."""
 
     def __init__(self, program, asked, constants):
         self.program, self.asked, self.constants = program, asked, constants
         self.bare = {}
         reports = self.without_constants(constants)
+        for each, report in zip(asked, reports):
+            each["setup"] = fit.setup(each["row"], report["uncertainty"]["situation"]) if answered(report) else None
         self.with_activation = [each for each, report in zip(asked, reports) if answered(report) and "activation peak" in measured(each, report)]
         self.varied = {name: [(value, self.misses({**constants, name: {**constants[name], "value": value}})) for value in values] for name, values in GRID.items()}
 
@@ -119,24 +121,32 @@ class Folds:
         return self.bare[key]
 
     def misses(self, constants):
-        """(family, relative error of its activation peak), of each start-up that states one."""
+        """(start-up, relative error of its activation peak), of each that states one."""
         reports = ask(self.program, self.with_activation, fit.blank(constants))
-        return [(each["family"], min(abs(gib(report, "activation_peak") / measured(each, report)["activation peak"] - 1), 0.3))
+        return [(each, min(abs(gib(report, "activation_peak") / measured(each, report)["activation peak"] - 1), 0.3))
                 for each, report in zip(self.with_activation, reports)]
 
-    def activation_constants(self, without):
-        """The candidates that fit the other families' activation peaks best; the given one where they fit alike."""
+    def activation_constants(self, by, without):
+        """The candidates that fit the other groups' activation peaks best; the given one where they fit alike."""
         chosen = copy.deepcopy(self.constants)
         for name, candidates in self.varied.items():
             now = self.constants[name]["value"]
-            scores = [(round(sum(miss for family, miss in misses if family != without), 2), abs(value - now), value) for value, misses in candidates]
+            scores = [(round(sum(miss for each, miss in misses if each[by] != without), 2), abs(value - now), value) for value, misses in candidates]
             chosen[name]["value"] = min(scores)[2]
         return chosen
 
-    def constants_without(self, family):
-        constants = self.activation_constants(family)
-        seen = [(each, report) for each, report in zip(self.asked, self.without_constants(constants)) if each["family"] != family]
+    def constants_without(self, by, group):
+        constants = self.activation_constants(by, group)
+        seen = [(each, report) for each, report in zip(self.asked, self.without_constants(constants)) if each[by] != group]
         return fit.fitted(observe(*zip(*seen)), constants)
+
+    def reports(self, by):
+        """(first, with intervals): reports whose constants, and then whose intervals too, leave a start-up's group out."""
+        fold = {group: self.constants_without(by, group) for group in {each[by] for each in self.asked}}
+        first = ask(self.program, self.asked, lambda each: fold[each[by]])
+        held_out = residuals(self.asked, first)
+        fold = {group: with_intervals(files, held_out, by, group) for group, files in fold.items()}
+        return held_out, ask(self.program, self.asked, lambda each: fold[each[by]])
 
 
 UNITS = {"model loading": ("model_loading", True, 0.002), "activation peak": ("activation_peak", True, 0.01), "non-torch": ("non_torch", False, 0.03),
@@ -167,20 +177,18 @@ def residuals(asked, reports):
     return found
 
 
-def with_intervals(files, observations, without=None):
+def with_intervals(files, observations, by=None, without=None):
     files = copy.deepcopy(files)
     for quantity, (name, share, least) in UNITS.items():
-        files[name]["intervals"] = fit.intervals([o for o in observations[quantity] if o["family"] != without], share, least)
+        files[name]["intervals"] = fit.intervals([o for o in observations[quantity] if by is None or o[by] != without], share, least)
     return files
 
 
 def cross_validated(program, asked, constants):
-    """(reports with constants and intervals of other families only, the constants and intervals of all)."""
+    """(reports without a start-up's family, reports without its set-up, the constants and intervals of all).
+
+    Intervals of all are spread by family: a model that nobody measured is what they are for."""
     folds = Folds(program, asked, constants)
-    families = sorted({each["family"] for each in asked})
-    fold = {family: folds.constants_without(family) for family in families}
-    first = ask(program, asked, lambda each: fold[each["family"]])
-    held_out = residuals(asked, first)
-    fold = {family: with_intervals(files, held_out, without=family) for family, files in fold.items()}
-    reports = ask(program, asked, lambda each: fold[each["family"]])
-    return reports, with_intervals(folds.constants_without(None), held_out)
+    held_out, by_family = folds.reports("family")
+    _, by_setup = folds.reports("setup")
+    return by_family, by_setup, with_intervals(folds.constants_without("family", None), held_out)

@@ -6,7 +6,7 @@ import re
 import statistics
 
 from startups import answers, notes
-from startups.requests import LEFT_OUT, UNEXPLAINED, card, era
+from startups.requests import LEFT_OUT, card, era
 
 GIB = answers.GIB
 root = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -121,7 +121,7 @@ def side_by_side(asked, reports):
     return lines
 
 
-def document(asked, skipped, reports):
+def document(asked, skipped, reports, by_setup):
     found = judged(asked, reports)
     out = ["# Accuracy\n", "By `make accuracy`, which fits data/overheads too. Cross-validated: a start-up is judged by constants and intervals that its model family had no part in.\n"]
     why = collections.Counter(reason for _, reason in skipped)
@@ -129,6 +129,10 @@ def document(asked, skipped, reports):
     out.append(f"{len(asked) + len(skipped)} published start-ups; {len(asked)} state a model that is known, {answered} of them are answered; each is judged by what its row states. Left out: " + ", ".join(f"{n} {w}" for w, n in why.most_common()) + ".\n")
     out.append(HEAD.format("quantity"))
     out += [summary(q, found[q]) for q in ORDER if found[q]]
+    out.append("\nThe same with only the start-up's set-up left out (model, quantisation, GPU, ranks, release, batch), so that other releases and GPUs of its model are known:\n")
+    known = judged(asked, by_setup)
+    out.append(HEAD.format("quantity"))
+    out += [summary(q, known[q]) for q in ORDER if known[q]]
     kv = found["available KV"]
     out.append(f"\nOf the GPU's memory, available KV is off by {percentile([abs(i.off) / i.total for i in kv], 0.95):.1%} at the 95th percentile.\n")
     count, wrong = verdicts(asked, reports)
@@ -143,7 +147,7 @@ def document(asked, skipped, reports):
             out.append(HEAD.format(title))
             out += [summary(name, items) for name, items in groups(found[quantity], by)]
             out.append("")
-    out += notes.sections(found, LEFT_OUT, UNEXPLAINED)
+    out += notes.sections(found, LEFT_OUT)
     problems = collections.Counter((r["error"]["message"] if "error" in r else r["verdict"]["message"] or "")[:140] for r in reports if not answers.answered(r))
     if problems:
         out.append("Not answered: " + "; ".join(f"{n} x {m}" for m, n in problems.most_common(12)) + ".")
