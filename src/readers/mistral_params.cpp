@@ -123,16 +123,17 @@ void add_no_experts(Object& config) {
 std::string_view choose_class(Object& config) {
   if (const Value* type = config.find("model_type"); type && type->string() && *type->string() == "mamba")
     return "Mamba2ForCausalLM";
-  const Value* moe = config.find("moe");
-  if (!moe || !moe->object()) return "MistralForCausalLM";
-  const Value* shared = moe->find("num_shared_experts");
+  const Value* given = config.find("moe");
+  if (!given || !given->object()) return "MistralForCausalLM";
+  const Value moe = *given;  // members that are set below move the others
+  const Value* shared = moe.find("num_shared_experts");
   if (shared && shared->integer() && *shared->integer() > 0) {
     rename_experts(config);
     config.set("model_type", Value("deepseek_v3"));
     return "MistralLarge3ForCausalLM";
   }
-  if (const Value* experts = moe->find("num_experts")) config.set("num_local_experts", *experts);
-  if (const Value* each = moe->find("num_experts_per_tok")) config.set("num_experts_per_tok", *each);
+  if (const Value* experts = moe.find("num_experts")) config.set("num_local_experts", *experts);
+  if (const Value* each = moe.find("num_experts_per_tok")) config.set("num_experts_per_tok", *each);
   return "MixtralForCausalLM";
 }
 
