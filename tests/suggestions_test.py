@@ -22,7 +22,6 @@ WORKED = {
     "b1-0010": "max_model_len",  # the recipe serves a shorter length
     "b1-0130": "gpu_memory_utilization",  # another process held memory: ask for less
     "b1-0161": "gpu_memory_utilization",
-    "b1-0213": "max_model_len",
     "b1-0223": "max_num_seqs",  # "raising gmu does not rescue it"
     "b1-0242": "max_model_len",  # "118K is the ceiling"
     "b1-0265": "max_num_batched_tokens",  # "boots at mbt 2048 with the same 1,048,576 context"
