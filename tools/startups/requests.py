@@ -108,6 +108,8 @@ def arguments(row):
     cache = row.get("kv_cache_dtype")
     if cache and cache not in ("auto", "bf16"):
         args["kv_cache_dtype"] = {"bfloat16": "bfloat16"}.get(cache, cache.split()[0])
+    if not cache and "DeepSeek-V4" in row["config"]:
+        args["kv_cache_dtype"] = "fp8"  # it starts with nothing else before 0.30
     if row.get("quantization") == "fp8" and '"quantization": "fp8"' in (row.get("other_flags") or ""):
         args["quantization"] = "fp8"
     dtype = (row.get("dtype") or "").removeprefix("torch.")
