@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/calibrations.h"
+#include "io/files.h"
 #include "io/load.h"
 #include "options/request_form.h"
 #include "progress.h"
@@ -48,13 +49,53 @@ Result<std::optional<plan::Workload>> read_workload(const Arguments& arguments) 
   return std::optional(plan::Workload{*number, *length});
 }
 
+constexpr Bytes kMostAlso(4 * kMiB);
+
+/// Requests of a file: JSON lines.
+std::optional<Error> read_requests(const std::string& path, json::Array& entries) {
+  const auto text = io::read_file(path, kMostAlso);
+  if (!text) return text.error();
+  for (std::string_view rest = *text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    auto value = json::parse(line, path);
+    if (!value) return value.error();
+    entries.push_back(*std::move(value));
+  }
+  return std::nullopt;
+}
+
+/// "12GiB", "a notebook 12GiB", a file of requests; several with commas between.
+Result<json::Array> read_also(const std::string& also) {
+  json::Array entries;
+  for (std::string_view rest = also; !rest.empty();) {
+    const std::string_view item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+    const std::size_t blank = item.rfind(' ');
+    const bool named = blank != std::string_view::npos;
+    const auto bytes = read_bytes(named ? item.substr(blank + 1) : item, "--also");
+    if (!bytes) {
+      if (auto error = read_requests(std::string(item), entries)) return *std::move(error);
+      continue;
+    }
+    json::Object entry;
+    entry.set("held_bytes", json::Value(bytes->count()));
+    if (named) entry.set("name", json::Value(item.substr(0, blank)));
+    entries.emplace_back(std::move(entry));
+  }
+  return entries;
+}
+
 }  // namespace
 
 std::vector<Option> question_options() {
-  return {{"--gpu", "NAME[xN]", "GPU to plan for (default: those in this machine)"},
+  return {{"--gpu", "NAME[xN]", "GPU, or unlike ones: 3090,4090 (default: those here)"},
           {"--gpu-memory-gib", "X", "Its memory, whatever the catalogue says of it"},
           {"--vllm-version", "RELEASE", "Release, dev build or date (default: the newest)"},
           {"--calibration", "NAME", "Moved by what `calibrate` learnt (default: none)"},
+          {"--also", "SIZE|FILE", "What is on the GPU already: 12GiB, or requests in JSON"},
+          {"--env", "NAME=VALUE", "vLLM's environment: VLLM_PP_LAYER_PARTITION=30,50"},
           {"--concurrent-requests", "N", "What is to be served at once, beside --context-tokens"},
           {"--context-tokens", "N", "Length of each of those requests"}};
 }
@@ -92,6 +133,18 @@ Result<plan::Request> read_question(const Arguments& arguments, const Session& s
                  "give a name of `vram-estimator models`, a folder or a config.json"};
   form.model.source = std::string(kind) + line->model;
   form.args = line->arguments;
+  for (const auto& [name, value] : line->environment) form.environment.emplace_back(name, value);
+  if (const auto variable = arguments.text("--env")) {
+    const std::size_t equals = variable->find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error{ErrorCode::kBadInput, "--env", "expected NAME=VALUE, found \"" + *variable + '"', ""};
+    form.environment.emplace_back(variable->substr(0, equals), variable->substr(equals + 1));
+  }
+  if (const auto also = arguments.text("--also")) {
+    auto entries = read_also(*also);
+    if (!entries) return entries.error();
+    form.also = *std::move(entries);
+  }
   if (auto error = read_gpu(arguments, form.gpu, instead.gpu)) return *std::move(error);
   auto workload = read_workload(arguments);
   if (!workload) return workload.error();

@@ -5,6 +5,7 @@
 #include "io/gguf_request.h"
 #include "io/load.h"
 #include "io/registry.h"
+#include "io/tenants.h"
 #include "options/formula_form.h"
 #include "plan/suggestions.h"
 #include "report/formula_json.h"
@@ -108,9 +109,9 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
     return Error{ErrorCode::kNotFound, "gpu", "no GPU was found in this machine",
                  "name one, as in --gpu 4090 or \"gpu\": {\"name\": \"RTX-4090\"}"};
   plan::GpuChoice choice{found->front(), std::int64_t(found->size())};
-  // Unlike cards in one job: the smallest decides.
-  for (const hardware::Gpu& gpu : *found)
-    if (gpu.total < choice.gpu.total) choice.gpu = gpu;
+  const auto [least, most] = std::ranges::minmax(*found, {}, &hardware::Gpu::total);
+  choice.gpu = least;
+  if (least.total != most.total || least.capability != most.capability) choice.unlike = *found;
   return choice;
 }
 
@@ -122,7 +123,14 @@ Result<options::RequestForm> admitted(options::RequestForm form, const Machine& 
   return form;
 }
 
-Result<plan::Request> complete(const options::RequestForm& given, const Machine& machine) {
+Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine) {
+  auto gpu = gpu_for(form.gpu, machine);
+  if (!gpu) return gpu.error();
+  return complete_on(form, *gpu, machine);
+}
+
+Result<plan::Request> complete_on(const options::RequestForm& given, const plan::GpuChoice& gpu,
+                                  const Machine& machine) {
   auto known = admitted(given, machine);
   if (!known) return known.error();
   options::RequestForm form = *std::move(known);
@@ -132,15 +140,15 @@ Result<plan::Request> complete(const options::RequestForm& given, const Machine&
   if (served && !*served) return served->error();
   auto args = vllm::read_arguments(form.args, form.engine);
   if (!args) return args.error();
-  auto gpu = gpu_for(form.gpu, machine);
-  if (!gpu) return gpu.error();
   auto model = served ? *served : model_for(form.model, machine.reach);
   if (!model) return model.error();
   plan::Request request;
   request.model = *std::move(model);
   request.engine = form.engine;
-  request.gpu = gpu->gpu;
-  request.gpu_count = gpu->count;
+  request.gpu = gpu.gpu;
+  request.gpu_count = gpu.count;
+  request.unlike = gpu.unlike;
+  request.environment = form.environment;
   request.args = *std::move(args);
   request.workload = form.workload;
   if (form.calibration) request.calibration = *form.calibration;
@@ -149,7 +157,9 @@ Result<plan::Request> complete(const options::RequestForm& given, const Machine&
     if (!overheads) return overheads.error();
     request.overheads = std::make_shared<const memory::Overheads>(*std::move(overheads));
   }
-  return request;
+  const auto others = tenants(form.also, request, machine);
+  if (!others) return others.error();
+  return plan::beside(std::move(request), *others);
 }
 
 json::Value error_json(const Error& error) {

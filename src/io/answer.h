@@ -41,6 +41,9 @@ Result<options::RequestForm> admitted(options::RequestForm form, const Machine& 
 ///   errors  as options::choose_gpu, io::load; kNotFound where no GPU is in this machine and none was named
 Result<plan::Request> complete(const options::RequestForm& form, const Machine& machine);
 
+/// The same on a GPU that is chosen already.
+Result<plan::Request> complete_on(const options::RequestForm& form, const plan::GpuChoice& gpu, const Machine& machine);
+
 /// The report for a request, or {"error": {"code", "message"}}.
 json::Value answer(const options::RequestForm& form, const Machine& machine);
 

@@ -30,11 +30,15 @@ Result<std::vector<Stage>> pipeline_stages(std::int64_t layers, const Parallel& 
         break;
     }
   }
-  if (std::int64_t(sizes.size()) != count || std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}) != layers)
-    return Error{ErrorCode::kBadInput, "VLLM_PP_LAYER_PARTITION",
-                 "its " + std::to_string(sizes.size()) + " parts do not add up to " + std::to_string(layers) +
-                     " layers on " + std::to_string(count) + " stages",
-                 ""};
+  // In the words of Python's f"{expression=}".
+  const auto refused = [](const std::string& words) { return Error{ErrorCode::kRefused, "", words, ""}; };
+  if (std::int64_t(sizes.size()) != count)
+    return refused("len(partitions)=" + std::to_string(sizes.size()) +
+                   " does not match pp_size=" + std::to_string(count) + ".");
+  const std::int64_t sum = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  if (sum != layers)
+    return refused("sum(partitions)=" + std::to_string(sum) +
+                   " does not match num_hidden_layers=" + std::to_string(layers) + ".");
   std::vector<Stage> stages;
   std::int64_t begin = 0;
   for (std::int64_t i = 0; i < count; ++i) {

@@ -44,7 +44,7 @@ struct Stage {
 
 /// How vLLM splits `layers` over the stages.
 ///
-///   errors  kBadInput for a partition that does not add up
+///   errors  kRefused, in vLLM's words, for a partition that does not add up
 ///   source  vllm/distributed/utils.py, get_pp_indices
 Result<std::vector<Stage>> pipeline_stages(std::int64_t layers, const Parallel& parallel, vllm::Date as_of);
 

@@ -1,5 +1,6 @@
 #include "options/request_form.h"
 
+#include <algorithm>
 #include <span>
 
 #include "hardware/catalogue.h"
@@ -11,8 +12,8 @@
 namespace vram::options {
 namespace {
 
-constexpr std::string_view kMembers[] = {"model",    "engine",  "gpu",         "args",
-                                         "workload", "profile", "calibration", "overheads"};
+constexpr std::string_view kMembers[] = {"model",   "engine",      "gpu",       "args", "workload",
+                                         "profile", "calibration", "overheads", "also", "environment"};
 constexpr std::string_view kModelMembers[] = {"source", "config", "name", "weights_index", "formula"};
 constexpr std::string_view kEngineMembers[] = {"name", "version"};
 constexpr std::string_view kGpuMembers[] = {"name", "count", "total_bytes", "free_bytes", "compute_capability"};
@@ -116,6 +117,54 @@ Problem read_engine_member(const json::Fields& fields, vllm::Engine& engine) {
   return std::nullopt;
 }
 
+/// What is around the launch: other tenants of the GPU, the environment.
+Problem read_surroundings(const json::Fields& fields, RequestForm& form) {
+  if (const json::Value* also = fields.find("also")) {
+    if (!also->array())
+      return Error{ErrorCode::kBadInput, "request: \"also\"", "expected a list, found " + json::describe(*also), ""};
+    form.also = *also->array();
+  }
+  const json::Value* environment = fields.find("environment");
+  if (!environment) return std::nullopt;
+  if (!environment->object())
+    return Error{ErrorCode::kBadInput, "request: \"environment\"",
+                 "expected an object, found " + json::describe(*environment), ""};
+  for (const auto& [name, value] : environment->object()->members()) {
+    if (!value.string())
+      return Error{ErrorCode::kBadInput, "request: \"environment\": \"" + name.substr(0, 80) + '"',
+                   "expected a text, found " + json::describe(value), ""};
+    form.environment.emplace_back(name, *value.string());
+  }
+  return std::nullopt;
+}
+
+constexpr std::int64_t kMostUnlike = 1024;
+
+/// "3090,2x4090": three GPUs, in the order of the ranks.
+Result<plan::GpuChoice> unlike_gpus(const GpuForm& form, const char* place) {
+  if (form.total || form.free || form.capability || form.count > 0)
+    return Error{ErrorCode::kBadInput, place, "figures of one GPU cannot go with the names of several",
+                 "leave either out"};
+  plan::GpuChoice choice;
+  for (std::string_view rest = form.name; !rest.empty();) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    const auto found = hardware::find_gpu(name, place);
+    if (!found) return found.error();
+    choice.unlike.insert(choice.unlike.end(), std::size_t(found->count), found->gpu);
+    if (std::int64_t(choice.unlike.size()) > kMostUnlike)
+      return Error{ErrorCode::kTooLarge, place, "more than 1024 GPUs", ""};
+  }
+  if (choice.unlike.empty()) return Error{ErrorCode::kBadInput, place, "no GPU is named between the commas", ""};
+  choice.gpu = *std::ranges::min_element(choice.unlike, {}, &hardware::Gpu::total);
+  choice.count = std::int64_t(choice.unlike.size());
+  const bool same = std::ranges::all_of(choice.unlike, [&](const hardware::Gpu& gpu) {
+    return gpu.id == choice.gpu.id && gpu.total == choice.gpu.total;
+  });
+  if (same) choice.unlike.clear();
+  return choice;
+}
+
 }  // namespace
 
 Result<RequestForm> read_request(const json::Value& request) {
@@ -142,12 +191,14 @@ Result<RequestForm> read_request(const json::Value& request) {
     form.calibration = *std::move(read);
   }
   if (const json::Value* overheads = fields.find("overheads")) form.overheads = *overheads;
+  if (auto error = read_surroundings(fields, form)) return *std::move(error);
   if (fields.error()) return *fields.error();
   return form;
 }
 
 Result<plan::GpuChoice> choose_gpu(const GpuForm& form) {
   static constexpr const char* kPlace = "request: \"gpu\"";
+  if (form.name.find(',') != std::string::npos) return unlike_gpus(form, kPlace);
   plan::GpuChoice choice;
   if (!form.name.empty()) {
     auto found = hardware::find_gpu(form.name, kPlace);

@@ -35,6 +35,8 @@ struct RequestForm {
   json::Object args;
   std::optional<plan::Workload> workload;
   std::string profile;
+  json::Array also;                                              // what is on the GPUs already: io::tenants reads it
+  std::vector<std::pair<std::string, std::string>> environment;  // VLLM_…
   std::optional<plan::Calibration> calibration;
   std::optional<json::Value> overheads;  // constants in place of data/overheads, file by file
 };
@@ -42,7 +44,8 @@ struct RequestForm {
 /// errors  kBadInput with the member's path, and the nearest known name for one that is unknown
 Result<RequestForm> read_request(const json::Value& request);
 
-/// The GPU of the form: the catalogue's where it has a name, with what was given in its place. Not for `detect`.
+/// The GPU of the form: the catalogue's where it has a name, with what was given in its place; several names with
+/// commas between are GPUs that differ, in the order of the ranks. Not for `detect`.
 ///
 ///   errors  kNotFound for a name that is unknown; kBadInput where neither name nor total is given
 Result<plan::GpuChoice> choose_gpu(const GpuForm& form);

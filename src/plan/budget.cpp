@@ -120,6 +120,8 @@ RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corr
 
   RankReport rank;
   rank.pp_rank = exact.stages()[index].index;
+  rank.total = deployment.gpu.total;
+  rank.free = deployment.gpu.free;
   const Bytes loading = loaded(exact, index, rank);
   const memory::Activations activations = memory::activation_peak(
       exact.model(), exact.placed->activations, deployment.parallel, exact.stages()[index], platform_of(deployment),

@@ -32,7 +32,10 @@ Request changed(const Request& request, const Change& change) {
       result.args.set(name, value);
   }
   if (change.model) result.model = change.model;
-  if (change.gpu) result.gpu = *change.gpu;
+  if (change.gpu) {
+    result.gpu = *change.gpu;
+    result.unlike.clear();
+  }
   if (change.alone) result.gpu.free.reset();
   return result;
 }

@@ -6,6 +6,7 @@
 #include "plan/boundaries.h"
 #include "plan/budget.h"
 #include "plan/calibration.h"
+#include "plan/unlike.h"
 
 namespace vram::plan {
 namespace {
@@ -40,7 +41,7 @@ double requests_at(const Exact& exact, std::span<const Bytes> bytes, Tokens cont
 
 Result<Concurrency> concurrency(const Request& request, std::span<const Tokens> contexts,
                                 std::span<const std::int64_t> requests, std::optional<Tokens> limit) {
-  auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
+  auto deployment = resolve(request);
   if (!deployment) return deployment.error();
   const auto exact = derive(*request.model, *std::move(deployment));
   if (!exact) return exact.error();

@@ -7,6 +7,7 @@
 #include "plan/log_lines.h"
 #include "plan/planner.h"
 #include "plan/stored_weights.h"
+#include "plan/unlike.h"
 #include "plan/verdict.h"
 #include "units/text.h"
 
@@ -84,20 +85,29 @@ void add_cache(const Exact& exact, const std::vector<RankReport>& stages, Report
         std::max(report.bytes_per_token_marginal, Bytes((two.needed[i] - one.needed[i]).count() / step));
 }
 
-void add_ranks(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
-  const std::int64_t tensor = exact.deployment.parallel.tensor;
-  const bool reached = report.verdict.reason == Reason::kOk;
-  for (std::size_t i = 0; i < stages.size(); ++i)
+/// Ranks of tensor parallelism are alike.
+std::vector<RankReport> numbered(const std::vector<RankReport>& stages, std::int64_t tensor, const hardware::Gpu& gpu) {
+  std::vector<RankReport> ranks;
+  for (const RankReport& stage : stages)
     for (std::int64_t t = 0; t < tensor; ++t) {
-      RankReport rank = stages[i];
-      rank.rank = rank.pp_rank * tensor + t;
-      rank.tp_rank = t;
-      if (reached && i < report.kv->pool.size()) rank.kv_cache = report.kv->pool[i];
-      rank.peak = rank.context.bytes + rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes +
-                  rank.kv_cache + (reached ? rank.graphs_held() : Bytes(0));
-      rank.free_after = exact.deployment.gpu.total - rank.peak;
-      report.ranks.push_back(rank);
+      ranks.push_back(stage);
+      ranks.back().rank = stage.pp_rank * tensor + t;
+      ranks.back().tp_rank = t;
+      ranks.back().gpu = gpu.id.empty() ? gpu.name : gpu.id;
     }
+  return ranks;
+}
+
+void add_ranks(std::vector<RankReport> ranks, Report& report) {
+  const bool reached = report.verdict.reason == Reason::kOk;
+  for (RankReport& rank : ranks) {
+    const std::size_t stage = std::size_t(rank.pp_rank);
+    if (reached && stage < report.kv->pool.size()) rank.kv_cache = report.kv->pool[stage];
+    rank.peak = rank.context.bytes + rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes +
+                rank.kv_cache + (reached ? rank.graphs_held() : Bytes(0));
+    rank.free_after = rank.total - rank.peak;
+  }
+  report.ranks = std::move(ranks);
 }
 
 void add_components(const Exact& exact, Report& report) {
@@ -215,7 +225,7 @@ const RankReport& Report::fullest() const {
 }
 
 Result<Exact> Planner::exact(const Request& request) {
-  auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
+  auto deployment = resolve(request);
   if (!deployment) return deployment.error();
   auto exact = deriver_.derive(request.model, *std::move(deployment));
   if (exact) exact->overheads = request.overheads;
@@ -234,15 +244,27 @@ Result<Report> Planner::plan(const Request& request) {
   add_model(exact, report);
   const memory::Parallel& parallel = exact.deployment.parallel;
   report.gpu_count = std::max(report.gpu_count, parallel.tensor * parallel.pipeline * parallel.data);
-  std::vector<RankReport> stages;
+  report.unlike = !request.unlike.empty();
+  std::vector<RankReport> stages, ranks;
   const memory::Corrections learnt = corrections(request.calibration, exact.deployment);
   for (std::size_t i = 0; i < exact.stages().size(); ++i) stages.push_back(rank_budget(exact, i, learnt));
   report.situation = situation_of(exact, 0);
+  if (report.unlike) {
+    auto each = on_each_gpu(exact, request);
+    if (!each) return each.error();
+    ranks = *std::move(each);
+    stages = deciding(ranks, stages.size());
+  } else {
+    ranks = numbered(stages, parallel.tensor, request.gpu);
+  }
   add_cache(exact, stages, report);
-  report.verdict = judge_start(exact, stages, *report.kv);
-  add_ranks(exact, stages, report);
+  report.verdict = judge_start(exact, ranks, stages, *report.kv);
+  add_ranks(std::move(ranks), report);
   add_components(exact, report);
   add_assumptions(exact, report);
+  for (const Tenant& tenant : request.tenants)
+    report.assumptions.push_back({"free_bytes", with_commas(tenant.held.count()),
+                                  "held by " + tenant.name + " before this start-up", "the request"});
   if (!request.calibration.name.empty())
     report.assumptions.push_back({"calibration", request.calibration.name,
                                   "what vLLM measures is moved by " +

@@ -7,6 +7,7 @@
 #include "hardware/catalogue.h"
 #include "plan/boundaries.h"
 #include "plan/budget.h"
+#include "plan/planner.h"
 #include "readers/variants.h"
 #include "units/text.h"
 #include "vllm/arguments.h"
@@ -28,16 +29,12 @@ std::string plural(std::int64_t count, const char* noun) {
 
 /// Longest length with the available memory at its 5th percentile, or at its middle; 0 where even a token is too many.
 std::int64_t longest_length(const Request& request, Bytes memory::Estimate::* which, std::int64_t limit) {
-  auto deployment = resolve(*request.model, request.args, request.engine, request.gpu);
-  if (!deployment) return 0;
-  auto exact = derive(*request.model, *std::move(deployment));
+  const auto exact = Planner().exact(request);
   if (!exact) return 0;
   const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
-  exact->overheads = request.overheads;
   std::vector<Bytes> bytes;
-  for (std::size_t i = 0; i < exact->stages().size(); ++i) {
+  for (std::size_t i = 0; i < exact->stages().size(); ++i)
     bytes.push_back(rank_budget(*exact, i, learnt).available_kv.*which);
-  }
   return longest_context(*exact, bytes, 1, limit);
 }
 

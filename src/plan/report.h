@@ -34,8 +34,11 @@ struct Verdict {
 
 struct RankReport {
   std::int64_t rank = 0, tp_rank = 0, pp_rank = 0;
-  Bytes weights;    // parameters and buffers as created
-  Bytes offloaded;  // of them in the host's memory: not in model_loading
+  std::string gpu;            // the catalogue's name, or the driver's
+  Bytes total;                // of its GPU
+  std::optional<Bytes> free;  // before the start, where it is known
+  Bytes weights;              // parameters and buffers as created
+  Bytes offloaded;            // of them in the host's memory: not in model_loading
   memory::Estimate model_loading;
   memory::Estimate activation_peak;
   memory::Estimate non_torch;
@@ -95,6 +98,7 @@ struct Report {
   std::string fingerprint;
   hardware::Gpu gpu;
   std::int64_t gpu_count = 1;
+  bool unlike = false;  // GPUs differ: `gpu` is the smallest, each rank names its own
   json::Object args;
   double gpu_memory_utilization = 0;
 

@@ -3,6 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "hardware/gpu.h"
 #include "json/value.h"
@@ -19,18 +22,28 @@ struct Workload {
   std::int64_t context_tokens = 0;
 };
 
+/// What is on a GPU before a start-up.
+struct Tenant {
+  std::string name;
+  Bytes held;
+};
+
 /// A GPU and how many of it.
 struct GpuChoice {
-  hardware::Gpu gpu;
-  std::int64_t count = 0;  // 0: as many as the parallel sizes need
+  hardware::Gpu gpu;                       // the smallest where they differ
+  std::int64_t count = 0;                  // 0: as many as the parallel sizes need
+  std::vector<hardware::Gpu> unlike = {};  // each, where they are not all the same
 };
 
 struct Request {
   std::shared_ptr<const ModelSource> model;
   vllm::Engine engine = vllm::newest();
   hardware::Gpu gpu;
-  std::int64_t gpu_count = 0;  // 0: as many as the parallel sizes need
-  json::Object args;           // vLLM's serve arguments by name, as given
+  std::int64_t gpu_count = 0;         // 0: as many as the parallel sizes need
+  std::vector<hardware::Gpu> unlike;  // by rank, where they are not all the same: `gpu` is then the smallest
+  std::vector<Tenant> tenants;        // what is on the GPU already: its free memory is without it
+  std::vector<std::pair<std::string, std::string>> environment;  // VLLM_…
+  json::Object args;                                             // vLLM's serve arguments by name, as given
   std::optional<Workload> workload;
   Calibration calibration;                             // of this machine; without a name it says nothing
   std::shared_ptr<const memory::Overheads> overheads;  // in place of those that are compiled in

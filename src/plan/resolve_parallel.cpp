@@ -6,6 +6,7 @@
 #include <string>
 
 #include "plan/launch.h"
+#include "units/text.h"
 
 namespace vram::plan {
 namespace {
@@ -115,6 +116,23 @@ Stop read_sizes(Launch& launch) {
   return std::nullopt;
 }
 
+/// Layers of each pipeline stage, where they are said.
+///
+///   source  vllm/distributed/utils.py, get_pp_indices
+Stop read_partition(Launch& launch) {
+  const std::string_view text = launch.around.variable("VLLM_PP_LAYER_PARTITION");
+  if (text.empty()) return std::nullopt;
+  std::vector<std::int64_t>& partition = launch.plan.parallel.partition;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = rest.find(',');
+    const auto layers = read_integer(rest.substr(0, comma));
+    if (!layers || *layers < 0) return refused("Invalid partition string: " + std::string(text));
+    partition.push_back(*layers);
+    if (comma == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 }  // namespace
 
 Error no_pipeline() {
@@ -124,6 +142,7 @@ Error no_pipeline() {
 
 Stop choose_parallel(Launch& launch) {
   if (Stop stop = read_sizes(launch)) return stop;
+  if (Stop stop = read_partition(launch)) return stop;
   if (Stop stop = check_balancing(launch)) return stop;
   const memory::Parallel& parallel = launch.plan.parallel;
   const std::int64_t context = launch.plan.kv.decode_context_parallel;

@@ -20,9 +20,7 @@ double probability_above(const memory::Estimate& estimate, Bytes threshold) {
   return 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
 }
 
-Bytes free_bytes(const Deployment& deployment, const RankReport& rank) {
-  return deployment.gpu.free.value_or(deployment.gpu.total - rank.context.bytes);
-}
+Bytes free_bytes(const RankReport& rank) { return rank.free.value_or(rank.total - rank.context.bytes); }
 
 Bytes profiling_bytes(const RankReport& rank) {
   return rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes;
@@ -30,10 +28,10 @@ Bytes profiling_bytes(const RankReport& rank) {
 
 /// What the start needs to get past loading and profiling, against what the card has.
 Verdict stopped(const Deployment& deployment, const RankReport& rank, Reason reason) {
-  const Bytes free = free_bytes(deployment, rank);
+  const Bytes free = free_bytes(rank);
   if (reason == Reason::kFreeMemoryBelowRequest)
     return {false, reason,
-            free_memory_refusal(free, deployment.gpu.total, deployment.gpu_memory_utilization, rank.requested,
+            free_memory_refusal(free, rank.total, deployment.gpu_memory_utilization, rank.requested,
                                 deployment.engine.as_of),
             0};
   const bool loading = reason == Reason::kOutOfMemoryLoading;
@@ -62,7 +60,7 @@ std::string too_few_state_blocks(std::int64_t sequences, std::int64_t count) {
 }  // namespace
 
 Reason before_cache(const Deployment& deployment, const RankReport& rank) {
-  const Bytes free = free_bytes(deployment, rank);
+  const Bytes free = free_bytes(rank);
   if (checks_free_memory(deployment.engine.as_of) && free < rank.requested) return Reason::kFreeMemoryBelowRequest;
   if (rank.model_loading.bytes > free) return Reason::kOutOfMemoryLoading;
   return profiling_bytes(rank) > free ? Reason::kOutOfMemoryProfiling : Reason::kOk;
@@ -85,11 +83,12 @@ bool lacks_state_blocks(const Exact& exact, std::int64_t blocks) {
   });
 }
 
-Verdict judge_start(const Exact& exact, std::span<const RankReport> stages, const memory::KvPlan& kv) {
+Verdict judge_start(const Exact& exact, std::span<const RankReport> ranks, std::span<const RankReport> stages,
+                    const memory::KvPlan& kv) {
   const Deployment& deployment = exact.deployment;
-  for (const RankReport& stage : stages)
-    if (const Reason reason = before_cache(deployment, stage); reason != Reason::kOk)
-      return stopped(deployment, stage, reason);
+  for (const RankReport& rank : ranks)
+    if (const Reason reason = before_cache(deployment, rank); reason != Reason::kOk)
+      return stopped(deployment, rank, reason);
   double probability = 1;
   std::vector<Bytes> available;
   for (std::size_t i = 0; i < stages.size(); ++i) {

@@ -19,7 +19,11 @@ Reason cache_refusal(std::span<const Bytes> available);
 /// Whether vLLM refuses to capture graphs of decoding: recurrent layers have fewer blocks than there may be sequences.
 bool lacks_state_blocks(const Exact& exact, std::int64_t blocks);
 
-/// The verdict on a start with these ranks, one a stage, and this plan for what they leave.
-Verdict judge_start(const Exact& exact, std::span<const RankReport> stages, const memory::KvPlan& kv);
+/// The verdict on a start with these ranks and this plan for what they leave.
+///
+///   ranks   all that start
+///   stages  of each stage the one whose cache decides
+Verdict judge_start(const Exact& exact, std::span<const RankReport> ranks, std::span<const RankReport> stages,
+                    const memory::KvPlan& kv);
 
 }  // namespace vram::plan

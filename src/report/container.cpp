@@ -34,7 +34,9 @@ std::vector<std::string> device_files(const hardware::Gpu& gpu) {
 
 std::vector<std::string> container_command(const NodeLaunch& node) {
   const bool ray = node.lines.front().front() == "ray";
-  if (!ray) return node.lines.front();
+  const auto& first = node.lines.front();
+  // What stands in front of the command is the container's own setting.
+  if (!ray) return {std::ranges::find(first, "vllm"), first.end()};
   std::string script;
   for (const auto& words : node.lines) script += (script.empty() ? "" : " && ") + vllm::shell_line(words);
   // A worker's `ray start` returns at once; the container must stay.

@@ -19,7 +19,9 @@ std::int64_t size_of(const plan::Request& request, const char* name) {
 }
 
 Words serve(const plan::Request& request) {
-  Words words{"vllm", "serve", request.model->name};
+  Words words;
+  for (const auto& [name, value] : request.environment) words.push_back(name + '=' + value);
+  words.insert(words.end(), {"vllm", "serve", request.model->name});
   for (std::string& word : vllm::launch_words(request.args)) words.push_back(std::move(word));
   return words;
 }

@@ -31,7 +31,7 @@ std::vector<Piece> pieces(const plan::RankReport& rank, bool started) {
 std::string memory_bar(const plan::Report& report, const plan::RankReport& rank, const std::string& what,
                        const TextStyle& style) {
   const int cells = style.width - 4;
-  const double total = double(report.gpu.total.count());
+  const double total = double(rank.total.count());
   const auto cell_of = [&](Bytes bytes) {
     return std::clamp(int(std::lround(double(bytes.count()) / total * cells)), 0, cells);
   };
@@ -69,7 +69,7 @@ std::string memory_bar(const plan::Report& report, const plan::RankReport& rank,
     if (at - begin >= columns(label) + 1) labels = padded_right(labels, begin) + label;
   }
   draw(cells, style.unicode ? "·" : ".", Paint::kDim);
-  const std::string whole = fixed(gib(report.gpu.total), 2);
+  const std::string whole = fixed(gib(rank.total), 2);
   labels = padded_right(labels, cells - columns(whole)) + whole;
   return out + "  " + bar + "\n  " + labels + '\n';
 }

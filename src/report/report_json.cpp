@@ -89,6 +89,8 @@ Value rank(const plan::RankReport& rank) {
   object.set("rank", Value(rank.rank));
   object.set("tp_rank", Value(rank.tp_rank));
   object.set("pp_rank", Value(rank.pp_rank));
+  object.set("gpu", Value(rank.gpu));
+  object.set("total_bytes", bytes(rank.total));
   object.set("weights_bytes", bytes(rank.weights));
   object.set("offloaded_bytes", bytes(rank.offloaded));
   object.set("model_loading_bytes", bytes(rank.model_loading.bytes));

@@ -86,7 +86,7 @@ std::string ledger(const plan::Report& report, const plan::RankReport& rank, con
     ledger.row("CUDA graphs", Paint::kGraphs, rank.cuda_graphs,
                reached ? "after the cache, off budget" : "not reached");
   ledger.row("CUDA context", Paint::kContext, rank.context);
-  const Bytes free = report.gpu.total - rank.peak - (reached ? Bytes(0) : std::max(rank.available_kv.bytes, Bytes(0)));
+  const Bytes free = rank.total - rank.peak - (reached ? Bytes(0) : std::max(rank.available_kv.bytes, Bytes(0)));
   ledger.row("Free", Paint::kDim,
              {free, free - (rank.context.high - rank.context.low), free + (rank.context.high - rank.context.low)});
   return ledger.out;
@@ -103,7 +103,7 @@ std::vector<Alike> alike_ranks(const plan::Report& report) {
   for (const plan::RankReport& rank : report.ranks) {
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Alike& group) {
       return group.rank->peak == rank.peak && group.rank->model_loading.bytes == rank.model_loading.bytes &&
-             group.rank->available_kv.bytes == rank.available_kv.bytes;
+             group.rank->available_kv.bytes == rank.available_kv.bytes && group.rank->gpu == rank.gpu;
     });
     if (same == groups.end())
       groups.push_back({&rank, {rank.rank}});
@@ -136,7 +136,7 @@ std::string memory_blocks(const plan::Report& report, const TextStyle& style) {
   if (style.bar && style.width >= kIntervalWidth) out += bar_key(style);
   const Alike& last = groups.back();
   if (!style.bar || style.width < kIntervalWidth)
-    out += "  " + title(last) + ", GiB of " + fixed(gib(report.gpu.total), 2) + ", budget " +
+    out += "  " + title(last) + ", GiB of " + fixed(gib(last.rank->total), 2) + ", budget " +
            python_float(report.gpu_memory_utilization) + " = " + fixed(gib(last.rank->requested), 2) + '\n';
   else if (groups.size() > 1)
     out += "  " + title(last) + " of " + std::to_string(report.ranks.size()) + ", the fullest\n";
@@ -144,7 +144,12 @@ std::string memory_blocks(const plan::Report& report, const TextStyle& style) {
 }
 
 std::string where(const plan::Report& report) {
-  return "  " + std::to_string(report.gpu_count) + " x " + report.gpu.name + ", vLLM " + report.engine.version +
+  std::string gpus = std::to_string(report.gpu_count) + " x " + report.gpu.name;
+  if (report.unlike) {
+    gpus.clear();
+    for (const plan::RankReport& rank : report.ranks) gpus += (gpus.empty() ? "" : ", ") + rank.gpu;
+  }
+  return "  " + gpus + ", vLLM " + report.engine.version +
          (report.engine.exact ? "" : " (rules of about " + report.engine.as_of.text() + ")") + ", " +
          report.model_name + '\n';
 }

@@ -52,16 +52,16 @@ std::string verdict_sentence(const plan::Report& report) {
       return "Refused: nothing is left for KV cache.";
     case plan::Reason::kFreeMemoryBelowRequest: {
       const plan::RankReport& rank = report.fullest();
-      return "Refused: " + gib2(report.gpu.free.value_or(report.gpu.total - rank.context.bytes)) + " GiB are free, " +
+      return "Refused: " + gib2(rank.free.value_or(rank.total - rank.context.bytes)) + " GiB are free, " +
              gib2(rank.requested) + " are asked for.";
     }
     case plan::Reason::kOutOfMemoryLoading:
       return "Runs out of memory while loading, " +
-             gib2(report.fullest().model_loading.bytes - report.gpu.total + report.fullest().context.bytes) +
+             gib2(report.fullest().model_loading.bytes - report.fullest().total + report.fullest().context.bytes) +
              " GiB short.";
     case plan::Reason::kOutOfMemoryProfiling: {
       const plan::RankReport& rank = report.fullest();
-      return "Runs out of memory in the profiling run, " + gib2(rank.peak - report.gpu.total) + " GiB short.";
+      return "Runs out of memory in the profiling run, " + gib2(rank.peak - rank.total) + " GiB short.";
     }
     case plan::Reason::kUnsupportedModel:
       return "Not modelled: " + verdict.message.value_or(report.architecture);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "gguf_mode.h"
 #include "json/write.h"
+#include "plan/unlike.h"
 #include "question.h"
 #include "report/inspect_text.h"
 
@@ -23,7 +24,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (names_gguf(arguments.rest(), arguments)) return inspect_gguf(arguments, session);
   auto request = read_question(arguments, session);
   if (!request) return request.error();
-  auto deployment = plan::resolve(*request->model, request->args, request->engine, request->gpu);
+  auto deployment = plan::resolve(*request);
   if (!deployment) return deployment.error();
   const auto exact = plan::derive(*request->model, *std::move(deployment));
   if (!exact) return exact.error();

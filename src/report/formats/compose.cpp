@@ -38,7 +38,9 @@ Value service(const plan::Request& request, const NodeLaunch& node) {
   else
     made.set("network_mode", Value("host"));
   made.set("volumes", Value(Array{Value(std::string("huggingface:") + kCacheFolder)}));
-  made.set("environment", Value(Array{Value("HF_TOKEN")}));
+  std::vector<std::string> environment{"HF_TOKEN"};
+  for (const auto& [name, value] : request.environment) environment.push_back(name + '=' + value);
+  made.set("environment", texts(escaped(std::move(environment))));
   if (const auto files = device_files(request.gpu); !files.empty()) {
     made.set("devices", texts(files));
     made.set("group_add", texts({"video"}));

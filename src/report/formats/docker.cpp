@@ -32,6 +32,7 @@ std::vector<std::string> run_words(const plan::Request& request, const NodeLaunc
   words.emplace_back("--volume");
   words.push_back(std::string("huggingface:") + kCacheFolder);
   add({"--env", "HF_TOKEN"});
+  for (const auto& [name, value] : request.environment) words.insert(words.end(), {"--env", name + '=' + value});
   const std::vector<std::string> command = container_command(node);
   words.emplace_back("--entrypoint");
   words.push_back(command.front());

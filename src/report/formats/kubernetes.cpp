@@ -56,11 +56,14 @@ Value container(const plan::Request& request, const std::vector<std::string>& co
       {{"name", "HF_TOKEN"},
        {"valueFrom", object_of({{"secretKeyRef",
                                  object_of({{"name", "hf-token"}, {"key", "token"}, {"optional", Value(true)}})}})}});
+  Array environment{token};
+  for (const auto& [name, value] : request.environment)
+    environment.push_back(object_of({{"name", Value(name)}, {"value", Value(value)}}));
   json::Object made;
   made.set("name", Value("vllm"));
   made.set("image", Value(image(request)));
   made.set("command", texts(command));
-  made.set("env", Value(Array{token}));
+  made.set("env", Value(std::move(environment)));
   made.set("ports", Value(Array{object_of({{"name", "http"}, {"containerPort", Value(kPort)}})}));
   made.set("resources", object_of({{"limits", Value(std::move(limits))}}));
   if (probed) {

@@ -139,6 +139,11 @@ Value config(const plan::Request& request) {
   const Value replicas = replicas_apart(request) ? *request.args.find("data_parallel_size") : Value(1);
   made.set("deployment_config",
            object_of({{"autoscaling_config", object_of({{"min_replicas", replicas}, {"max_replicas", replicas}})}}));
+  if (!request.environment.empty()) {
+    json::Object variables;
+    for (const auto& [variable, value] : request.environment) variables.set(variable, Value(value));
+    made.set("runtime_env", object_of({{"env_vars", Value(std::move(variables))}}));
+  }
   made.set("engine_kwargs", engine(request));
   return Value(std::move(made));
 }
