@@ -30,7 +30,7 @@ class UnlikeGpus(unittest.TestCase):
         self.assertEqual((small["gpu"], large["gpu"]), ("RTX-3090", "RTX-5090"))
         self.assertEqual(small["kv_cache_bytes"], large["kv_cache_bytes"])
         self.assertGreater(large["requested_bytes"], small["requested_bytes"])
-        self.assertGreater(large["free_after_bytes"], small["free_after_bytes"] + 6 * GIB)
+        self.assertGreater(large["free_after_bytes"], small["free_after_bytes"] + 4 * GIB)
 
     def test_order_is_that_of_the_ranks(self):
         reverse = report("Qwen/Qwen3-8B", "--gpu", "RTX-5090,RTX-3090", "-tp", 2)
@@ -57,7 +57,7 @@ class Partition(unittest.TestCase):
     def test_layers_are_where_they_were_put(self):
         uneven = report("Qwen/Qwen3-8B", "--gpu", "2xH100-SXM-80GB", "-pp", 2, "--env", "VLLM_PP_LAYER_PARTITION=30,6")
         first, second = uneven["ranks"]
-        layer = 385892864  # vllm 0.33.0: parameters of one layer of Qwen3-8B in bf16
+        layer = 385892864 + 16  # parameters of one layer of Qwen3-8B in bf16, and four scales of its attention
         even = report("Qwen/Qwen3-8B", "--gpu", "2xH100-SXM-80GB", "-pp", 2)["ranks"]
         self.assertEqual(first["weights_bytes"] - even[0]["weights_bytes"], 12 * layer)
         self.assertEqual(even[1]["weights_bytes"] - second["weights_bytes"], 12 * layer)
