@@ -92,8 +92,10 @@ class Shared(unittest.TestCase):
     def test_each_start_up_sees_what_the_earlier_ones_left(self):
         first = {"model": {"source": "Qwen/Qwen3-8B"}, "args": {"gpu_memory_utilization": 0.4, "max_model_len": 8192}}
         small = {"model": {"source": "Qwen/Qwen3-4B"}, "args": {"gpu_memory_utilization": 0.3, "max_model_len": 8192}}
+        greedy = {**small, "args": {**small["args"], "gpu_memory_utilization": 0.35}}
         gpu = {"name": "H100-SXM-80GB"}
-        lines = [{**first, "gpu": gpu}, {**small, "gpu": gpu, "also": [first]}, {**small, "gpu": gpu, "also": [first, small]}, {**small, "gpu": gpu, "also": [first, small, {"held_bytes": 8 * GIB, "name": "a notebook"}]}]
+        lines = [{**first, "gpu": gpu}, {**small, "gpu": gpu, "also": [first]}, {**greedy, "gpu": gpu, "also": [first, small]},
+                 {**small, "gpu": gpu, "also": [first, small, {"held_bytes": 8 * GIB, "name": "a notebook"}]}]
         answers = [json.loads(line) for line in run("batch", "-", input="".join(json.dumps(line) + "\n" for line in lines)).stdout.splitlines()]
         self.assertEqual([a["verdict"]["fits"] for a in answers], [True, True, False, False])
         self.assertEqual(answers[2]["verdict"]["reason"], "free_memory_below_request")
