@@ -67,6 +67,13 @@ class ModelMode(unittest.TestCase):
             self.assertEqual((answer.returncode, answer.stdout), (2, ""), words)
             self.assertTrue(answer.stderr.startswith("error: ") and answer.stderr.count("\n") == 1, answer.stderr)
 
+    def test_a_draft_is_read_by_its_name(self):
+        def weights(*words):
+            report = json.loads(run("Qwen/Qwen3-8B", "--gpu", "H100-SXM-80GB", "--max-model-len", 8192, *words, "--json").stdout)
+            return report["ranks"][0]["weights_bytes"]
+        draft = {"method": "draft_model", "model": "Qwen/Qwen3-1.7B", "num_speculative_tokens": 3}
+        self.assertGreater(weights("--speculative-config", json.dumps(draft)) - weights(), 3 * 10**9)
+
     def test_refusals_are_vllms_words(self):
         report = json.loads(run("Qwen/Qwen3-8B", "--gpu", "H100-SXM-80GB", "-tp", 3, "--json").stdout)
         self.assertEqual(report["verdict"]["reason"], "invalid_arguments")

@@ -99,6 +99,19 @@ Result<json::Value> answered(const options::RequestForm& given, const Machine& m
   return report::report_json(*report);
 }
 
+/// The draft that the arguments name; null where they name none.
+Result<std::shared_ptr<const ModelSource>> draft_for(const json::Object& args, const Machine& machine) {
+  const json::Value* speculative = args.find("speculative_config");
+  const json::Value* named = speculative ? speculative->find("model") : nullptr;
+  const json::Value* method = speculative ? speculative->find("method") : nullptr;
+  const bool words = method && method->string() && method->string()->find("ngram") != std::string::npos;
+  if (!named || !named->string() || words) return std::shared_ptr<const ModelSource>();
+  if (!machine.admit) return load(*named->string(), machine.reach);
+  const auto name = machine.admit(*named->string());
+  if (!name) return name.error();
+  return load(*name, machine.reach);
+}
+
 }  // namespace
 
 Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine) {
@@ -144,6 +157,9 @@ Result<plan::Request> complete_on(const options::RequestForm& given, const plan:
   if (!model) return model.error();
   plan::Request request;
   request.model = *std::move(model);
+  auto draft = draft_for(*args, machine);
+  if (!draft) return draft.error();
+  request.draft = *std::move(draft);
   request.engine = form.engine;
   request.gpu = gpu.gpu;
   request.gpu_count = gpu.count;

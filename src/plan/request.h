@@ -37,6 +37,7 @@ struct GpuChoice {
 
 struct Request {
   std::shared_ptr<const ModelSource> model;
+  std::shared_ptr<const ModelSource> draft;  // what speculative_config names as its model; null where it names none
   vllm::Engine engine = vllm::newest();
   hardware::Gpu gpu;
   std::int64_t gpu_count = 0;         // 0: as many as the parallel sizes need

@@ -11,6 +11,8 @@ namespace vram::plan {
 Result<Deployment> resolve(const Request& request) {
   Surroundings around;
   around.environment = request.environment;
+  if (request.draft)
+    around.find_model = [&request](std::string_view) { return std::optional<ModelSource>(*request.draft); };
   hardware::Gpu asked = request.unlike.empty() ? request.gpu : request.unlike.front();
   for (const hardware::Gpu& each : request.unlike) asked.capability = std::min(asked.capability, each.capability);
   auto deployment = resolve(*request.model, request.args, request.engine, asked, around);
