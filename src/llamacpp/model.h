@@ -50,9 +50,9 @@ struct Model {
   std::int64_t vocabulary = 0;
   std::vector<Layer> layers;
   std::int64_t predicting = 0;  // layers at the end that predict further tokens: neither loaded nor run
-  Tokens window;  // of the layers that have one; 0 where none has
-  Bytes input;    // embeddings: they stay with the host
-  Bytes output;   // final norm and head, tied embeddings a second time
+  Tokens window;                // of the layers that have one; 0 where none has
+  Bytes input;                  // embeddings: they stay with the host
+  Bytes output;                 // final norm and head, tied embeddings a second time
   Widths widths;
 };
 

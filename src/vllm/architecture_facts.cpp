@@ -58,8 +58,8 @@ constexpr std::pair<std::string_view, std::string_view> kOtherwiseNamed[] = {
 
 /// Classes that published configs name, of which neither a release nor Transformers has one by that name.
 constexpr std::string_view kNowhere[] = {
-    "LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaQwenForCausalLM", "MiniMaxM3ForCausalLM",
-    "Step3p7FlashForCausalLM",
+    "LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaQwenForCausalLM",
+    "MiniMaxM3ForCausalLM",  "Step3p7FlashForCausalLM",
 };
 
 constexpr Removed kRemoved[] = {

@@ -67,8 +67,8 @@ void describe(Builder& builder, const Naming& naming) {
   const bool second = naming.architecture == "Cohere2ForCausalLM";
   const LayerWindows windows = second || sparse ? windows_of(builder, decoder, dense) : LayerWindows{};
   const std::vector<bool> plain = dense_layers(config, decoder.layers, sparse ? dense : decoder.layers);
-  const std::int64_t first = sparse ? config.count_or("prefix_dense_intermediate_size", decoder.intermediate, 1)
-                                    : decoder.intermediate;
+  const std::int64_t first =
+      sparse ? config.count_or("prefix_dense_intermediate_size", decoder.intermediate, 1) : decoder.intermediate;
   const std::int64_t positions = figure(config, {"model_max_length"}, decoder.positions);
   SelfAttention attention{.rotary = rotary_table(builder, {.head_width = decoder.heads.width, .positions = positions})};
   const bool head_norms = !sparse && config.flag_or("use_qk_norm", false);

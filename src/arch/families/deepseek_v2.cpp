@@ -74,7 +74,8 @@ void describe(Builder& builder, const Naming& naming) {
   add_layers(builder, stack.decoder, model + ".layers",
              [&](Block& layer, std::int64_t i) { add_deepseek_layer(layer, stack, i); });
   stack.decoder.heads.width = stack.widths.key() == 0 ? stack.decoder.hidden / stack.decoder.heads.query
-                              : stack.latent          ? stack.widths.kv_rank + stack.widths.rope : stack.widths.key();
+                              : stack.latent          ? stack.widths.kv_rank + stack.widths.rope
+                                                      : stack.widths.key();
   describe_model(builder, stack.decoder, model + ".layers");
   builder.model.latent_attention = stack.latent;
 }

@@ -7,8 +7,8 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Qwen3OmniMoeForConditionalGeneration", "Qwen3ASRForConditionalGeneration",
-                                               "Qwen3ASRRealtimeGeneration"};
+constexpr std::string_view kArchitectures[] = {"Qwen3OmniMoeForConditionalGeneration",
+                                               "Qwen3ASRForConditionalGeneration", "Qwen3ASRRealtimeGeneration"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "thinker.lm_head.", "language_model.lm_head."},
@@ -58,9 +58,8 @@ void add_audio(Builder& builder, const json::Fields& audio) {
                     .whole_unless = layers == Layers::kDividedByHeads ? encoder.heads : 0,
                     .skipped_early = true};
   add_tower_part(builder, sound, std::move(ends));
-  add_tower_layers(builder, sound, "audio_tower.layers", encoder.layers, [&](Block& layer, std::int64_t) {
-    add_layer(layer, encoder, layers == Layers::kTransformers);
-  });
+  add_tower_layers(builder, sound, "audio_tower.layers", encoder.layers,
+                   [&](Block& layer, std::int64_t) { add_layer(layer, encoder, layers == Layers::kTransformers); });
 }
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {

@@ -29,10 +29,8 @@ void describe(Builder& builder, const Naming& naming) {
   Decoder decoder = read_decoder(builder, kAbsent);
   decoder.heads.width = decoder.hidden / decoder.heads.query;
   LayerShape shape{.attention = {.bias = config.flag_or("use_qkv_bias", false)}, .layer_norm = true};
-  shape.attention.rotary =
-      rotary_table(builder, {.head_width = decoder.heads.width,
-                             .positions = decoder.positions,
-                             .partial = rotary_part(builder)});
+  shape.attention.rotary = rotary_table(
+      builder, {.head_width = decoder.heads.width, .positions = decoder.positions, .partial = rotary_part(builder)});
 
   const std::string model = naming.under("model");
   add_ends(builder, decoder, model, naming, {.layer_norm = true, .every_stage = true});
