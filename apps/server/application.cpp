@@ -4,6 +4,7 @@
 
 #include "io/questions.h"
 #include "server/assets.h"
+#include "units/text.h"
 
 namespace vram::server {
 namespace {
@@ -21,21 +22,6 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, colon);
 }
 
-std::string lower(std::string_view text) {
-  std::string low(text);
-  std::transform(low.begin(), low.end(), low.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return low;
-}
-
-Answer turned(int status, const char* code, const std::string& message) {
-  json::Object inner;
-  inner.set("code", json::Value(code));
-  inner.set("message", json::Value(message));
-  json::Object outer;
-  outer.set("error", json::Value(std::move(inner)));
-  return json_answer(json::Value(std::move(outer)), status);
-}
-
 std::string methods_of(std::string_view path) {
   std::string methods;
   for (const Route& route : routes())
@@ -48,8 +34,8 @@ std::string methods_of(std::string_view path) {
 
 Answer without_route(std::string_view path) {
   const std::string methods = methods_of(path);
-  if (methods.empty()) return turned(404, "not_found", "there is nothing here; GET /openapi.json lists what there is");
-  Answer answer = turned(405, "bad_input", "this path takes " + methods);
+  if (methods.empty()) return refusal(404, "not_found", "there is nothing here; GET /openapi.json lists what there is");
+  Answer answer = refusal(405, "bad_input", "this path takes " + methods);
   answer.allow = methods;
   return answer;
 }
@@ -72,7 +58,7 @@ const Asset* asset_of(const Incoming& message) {
 
 Answer answer_asset(const Asset& asset, const Incoming& message) {
   if (message.accept_encoding.find("gzip") == std::string::npos)
-    return turned(406, "bad_input", "the page is sent compressed; accept gzip (curl --compressed)");
+    return refusal(406, "bad_input", "the page is sent compressed; accept gzip (curl --compressed)");
   return {.type = std::string(media_type(asset.path)),
           .body = std::string(asset.gzipped),
           .encoding = "gzip",
@@ -103,20 +89,20 @@ const Route* Application::route_of(std::string_view method, std::string_view pat
 std::optional<Answer> Application::turned_away(const Incoming& message, const Route* route) const {
   const std::string host = lower(without_port(message.host));
   if (std::find(guard_.hosts.begin(), guard_.hosts.end(), host) == guard_.hosts.end())
-    return turned(421, "bad_input", "this service does not answer to that Host; add it with --allow-host");
+    return refusal(421, "bad_input", "this service does not answer to that Host; add it with --allow-host");
   // A page of another site may not ask in its visitor's name.
   if (!message.origin.empty() && lower(message.origin) != "http://" + lower(message.host) &&
       lower(message.origin) != "https://" + lower(message.host))
-    return turned(403, "refused", "calls from pages of another origin are not answered");
+    return refusal(403, "refused", "calls from pages of another origin are not answered");
   const bool open = route ? route->open : asset_of(message) != nullptr;
   if (guard_.token && !open) {
     constexpr std::string_view kBearer = "Bearer ";
     const std::string_view given = message.authorization;
     if (!given.starts_with(kBearer) || !same_secret(given.substr(kBearer.size()), *guard_.token))
-      return turned(401, "refused", "give the service's token as Authorization: Bearer TOKEN");
+      return refusal(401, "refused", "give the service's token as Authorization: Bearer TOKEN");
   }
   if (route && route->writes && !same_secret(message.write_token, services_.write_token))
-    return turned(403, "refused", "writing needs the X-Write-Token that GET /v1/session answers");
+    return refusal(403, "refused", "writing needs the X-Write-Token that GET /v1/session answers");
   return std::nullopt;
 }
 

@@ -1,15 +1,15 @@
 #include "server/handlers.h"
 
-#include "hardware/catalogue.h"
+#include <algorithm>
+
 #include "io/files.h"
+#include "io/questions.h"
 #include "io/registry.h"
 #include "io/user_profiles.h"
 #include "json/fields.h"
 #include "json/write.h"
 #include "options/inventory.h"
-#include "readers/catalogue.h"
 #include "report/formula_json.h"
-#include "report/gpu_table.h"
 #include "report/placements_text.h"
 #include "server/openapi.h"
 
@@ -141,13 +141,10 @@ Answer session(const Call& call) {
 
 Answer detected(const Call& call) { return answer_of(call.services.detected()); }
 
-Answer known_gpus(const Call&) { return json_answer(report::gpu_catalogue_json(hardware::catalogue())); }
-
 Answer known_models(const Call& call) {
-  const std::vector<std::string> names = search_catalogue(search_of(call));
-  json::Object answer;
-  answer.set("models", json::Value(json::Array(names.begin(), names.end())));
-  return json_answer(json::Value(std::move(answer)));
+  json::Object question;
+  question.set("search", json::Value(search_of(call)));
+  return answer_of(io::answer("models", json::write_line(json::Value(std::move(question))), call.services.machine));
 }
 
 Answer profiles(const Call&) { return json_answer(report::profiles_json(io::load_profiles(std::nullopt).profiles)); }

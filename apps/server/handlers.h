@@ -11,7 +11,6 @@ Answer description(const Call& call);
 /// {"write_token", "version"}: only a page of this very origin can read it, so only that can write.
 Answer session(const Call& call);
 Answer detected(const Call& call);
-Answer known_gpus(const Call& call);
 Answer known_models(const Call& call);
 Answer profiles(const Call& call);
 Answer registry_entries(const Call& call);

@@ -56,18 +56,13 @@ void set_common(Message& response, const Answer& answer) {
   if (answer.status == 503) response.set(http::field::retry_after, "1");
 }
 
-Answer plain_error(int status, std::string_view code, std::string_view message) {
-  return {status, "application/json",
-          "{\"error\": {\"code\": \"" + std::string(code) + "\", \"message\": \"" + std::string(message) + "\"}}"};
-}
-
 /// For what the parser did not take; nothing where the connection is gone.
 std::optional<Answer> answer_to(const beast::error_code& error) {
-  if (error == http::error::body_limit) return plain_error(413, "too_large", "the body is larger than this path takes");
-  if (error == http::error::header_limit) return plain_error(431, "too_large", "the header is larger than 16 KiB");
+  if (error == http::error::body_limit) return refusal(413, "too_large", "the body is larger than this path takes");
+  if (error == http::error::header_limit) return refusal(431, "too_large", "the header is larger than 16 KiB");
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() == http::make_error_code(http::error::end_of_stream).category())
-    return plain_error(400, "bad_input", "this is not HTTP/1.1");
+    return refusal(400, "bad_input", "this is not HTTP/1.1");
   return std::nullopt;
 }
 
@@ -191,11 +186,11 @@ class Listener {
   asio::awaitable<Answer> answer_to_call(const Incoming& message, const Route* route) {
     if (!route || route->work == Route::Work::kQuick) co_return application_.answer(message, route);
     if (long_calls_ >= listen_.limits.long_calls)
-      co_return plain_error(503, "unavailable", "too many long calls are running; try again in a moment");
+      co_return refusal(503, "unavailable", "too many long calls are running; try again in a moment");
     ++long_calls_;
     auto [failure, answer] = co_await asio::co_spawn(work_, compute(message, route), kAwait);
     --long_calls_;
-    if (failure) co_return plain_error(503, "unavailable", "there is not enough memory for this call");
+    if (failure) co_return refusal(503, "unavailable", "there is not enough memory for this call");
     co_return std::move(answer);
   }
 

@@ -69,6 +69,14 @@ Answer json_answer(const json::Value& value, int status) {
   return {status, "application/json", json::write_line(value)};
 }
 
+Answer refusal(int status, std::string_view code, std::string_view message) {
+  json::Object inner, outer;
+  inner.set("code", json::Value(code));
+  inner.set("message", json::Value(message));
+  outer.set("error", json::Value(std::move(inner)));
+  return json_answer(json::Value(std::move(outer)), status);
+}
+
 Answer error_answer(const Error& error) { return answer_of(io::error_json(error)); }
 
 Answer answer_of(const json::Value& value) {

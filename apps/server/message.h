@@ -47,7 +47,10 @@ struct Answer {
 /// `value` on a line.
 Answer json_answer(const json::Value& value, int status = 200);
 
-/// {"error": {"code", "message"}} under the status that goes with the code.
+/// {"error": {"code", "message"}}
+Answer refusal(int status, std::string_view code, std::string_view message);
+
+/// The same under the status that goes with the error's code.
 Answer error_answer(const Error& error);
 
 /// The same for an error object that is made already; 200 for any other value.

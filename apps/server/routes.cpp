@@ -53,7 +53,7 @@ constexpr Route kRoutes[] = {
      .most_body = 32u << 20,
      .request = "diagnose"},
     {.method = "GET", .path = "/v1/about", .summary = "Releases, arguments, profiles, formats", .question = "about"},
-    {.method = "GET", .path = "/v1/gpus", .summary = "The GPUs of the catalogue", .run = known_gpus},
+    {.method = "GET", .path = "/v1/gpus", .summary = "The GPUs of the catalogue", .question = "gpus"},
     {.method = "GET",
      .path = "/v1/models",
      .summary = "The models of the catalogue",

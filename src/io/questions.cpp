@@ -16,6 +16,7 @@
 #include "report/formula_json.h"
 #include "report/gpu_table.h"
 #include "report/inspect_text.h"
+#include "report/max_context_text.h"
 #include "report/report_json.h"
 #include "report/rules_json.h"
 #include "report/sentences.h"
@@ -70,11 +71,7 @@ Result<Value> max_context(std::string_view text, const Machine& machine) {
   if (!request) return request.error();
   const auto found = plan::max_context(*request);
   if (!found) return found.error();
-  json::Object answer;
-  answer.set("context_tokens", Value(found->context.count()));
-  answer.set("limited_by", Value(found->limited_by_model ? "model" : "memory"));
-  answer.set("report", report::report_json(found->report));
-  return Value(std::move(answer));
+  return report::max_context_json(*found);
 }
 
 /// What a page shows at each keystroke. Suggestions take tens of plans: they are asked for afterwards, by "estimate".
