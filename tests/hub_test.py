@@ -152,12 +152,7 @@ class HubTest(unittest.TestCase):
 
     def test_163_shards(self):
         self.hub.models["org/large"] = sharded(163)
-        begin = time.perf_counter()
-        report = self.report("org/large")
-        took = time.perf_counter() - begin
-        self.assertEqual(report["model"]["checkpoint"]["tensors"], 91_000)
-        print(f"163 shards, 91,000 tensors over TLS: {took:.2f} s", file=sys.stderr)
-        self.assertLess(took, 60)
+        self.assertEqual(self.report("org/large")["model"]["checkpoint"]["tensors"], 91_000)
 
     # The user's own catalogue
 
@@ -337,4 +332,4 @@ class HubTest(unittest.TestCase):
         self.assertEqual(self.hub.requests, [])
 
 
-unittest.main()
+loopback_hub.run_tests(HubTest)

@@ -1,4 +1,5 @@
 """A hub on this machine, over TLS, that can be slow, broken and hostile: what hub_test.py runs the program against."""
+import concurrent.futures
 import http.server
 import json
 import pathlib
@@ -7,8 +8,10 @@ import socketserver
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import time
+import unittest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 256, "intermediate_size": 512,
@@ -153,7 +156,7 @@ class Hub:
         self.server.context.load_cert_chain(pem)
         self.server.hub = self
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def url(self, host="localhost"):
         return f"https://{host}:{self.port}"
@@ -192,3 +195,18 @@ def broken(handler):
     handler.wfile.flush()
     handler.connection.shutdown(socket.SHUT_RDWR)
     handler.close_connection = True
+
+
+def run_tests(case):
+    """The tests of `case`, or those named on the command line, some at a time: each has a hub of its own, and most wait."""
+    names = sys.argv[1:] or unittest.defaultTestLoader.getTestCaseNames(case)
+    case.setUpClass()
+    begin = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda name: case(name).run(), names))
+    case.tearDownClass()
+    wrong = [each for result in results for each in result.failures + result.errors]
+    for test, trace in wrong:
+        print(f"FAILED: {test}\n{trace}", file=sys.stderr)
+    print(f"{len(names)} tests in {time.perf_counter() - begin:.1f} s, {len(wrong)} failed", file=sys.stderr)
+    sys.exit(1 if wrong else 0)

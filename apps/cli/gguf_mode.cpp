@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "command.h"
-#include "io/gguf_file.h"
 #include "io/gguf_request.h"
 #include "json/write.h"
 #include "llamacpp/max_context.h"
+#include "progress.h"
 #include "question.h"
 #include "report/gguf_text.h"
 #include "report/llamacpp_report.h"
@@ -27,7 +27,7 @@ Result<options::RequestForm> read_form(std::span<const std::string> words, const
 }
 
 io::Machine machine_of(const Arguments& arguments, const Session& session) {
-  return {session.detect, arguments.text("--registry"), {}};
+  return {session.detect, arguments.text("--registry"), {}, {.hub = true, .progress = progress_on(session.terminal)}};
 }
 
 int status_of(const llamacpp::Report& report, const Arguments& arguments) {
@@ -40,6 +40,7 @@ int status_of(const llamacpp::Report& report, const Arguments& arguments) {
 
 bool names_gguf(std::span<const std::string> words, const Arguments& arguments) {
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    if (llamacpp::is_hub_flag(word)) return true;
     if (word.starts_with('-')) return false;
     const auto found = io::find_gguf(word, {{}, arguments.text("--registry"), {}});
     return !found || *found;
@@ -93,7 +94,7 @@ Result<int> inspect_gguf(const Arguments& arguments, const Session& session) {
   const auto source = io::find_gguf(launch->model, machine_of(arguments, session));
   if (!source) return source.error();
   if (!*source) return Error{ErrorCode::kNotFound, launch->model, "it is no GGUF file here", ""};
-  const auto file = io::load_gguf((*source)->file);
+  const auto file = io::load_source(**source, machine_of(arguments, session).reach);
   if (!file) return file.error();
   session.terminal.print(arguments.flag("--json")
                              ? json::write_pretty(report::gguf_json(*file, launch->model)) + '\n'

@@ -37,7 +37,14 @@ Result<Front> read_front(const std::string& path, Bytes most) {
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-Result<gguf::File> load_part(const std::string& path) {
+}  // namespace
+
+bool is_gguf(const std::string& path) {
+  const auto front = read_front(path, Bytes(4));
+  return front && gguf::looks_like(bytes_of(front->text));
+}
+
+Result<gguf::File> load_gguf_file(const std::string& path) {
   for (Bytes wanted = kFirst; wanted <= kMost; wanted = wanted * 4) {
     const auto front = read_front(path, wanted);
     if (!front) return front.error();
@@ -48,20 +55,13 @@ Result<gguf::File> load_part(const std::string& path) {
   return Error{ErrorCode::kTooLarge, path, "its header has more than 1 GiB", ""};
 }
 
-}  // namespace
-
-bool is_gguf(const std::string& path) {
-  const auto front = read_front(path, Bytes(4));
-  return front && gguf::looks_like(bytes_of(front->text));
-}
-
 Result<gguf::File> load_gguf(const std::string& path) {
   const fs::path whole(path);
   std::vector<std::string> names = gguf::part_names(whole.filename().string());
   if (names.empty()) names = {whole.filename().string()};
   std::vector<gguf::File> parts;
   for (const std::string& name : names) {
-    auto part = load_part(names.size() == 1 ? path : (whole.parent_path() / name).string());
+    auto part = load_gguf_file(names.size() == 1 ? path : (whole.parent_path() / name).string());
     if (!part) return part.error();
     parts.push_back(*std::move(part));
   }

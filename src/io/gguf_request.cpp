@@ -1,6 +1,7 @@
 #include "io/gguf_request.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "io/gguf_file.h"
 #include "io/registry.h"
@@ -29,7 +30,7 @@ Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const G
 Result<std::optional<GgufSource>> in_ollama(std::string_view name) {
   auto found = find_ollama(name);
   if (!found) return found.error();
-  GgufSource source{found->model, *found, {}};
+  GgufSource source{found->model, {}, *found, {}};
   return std::optional(std::move(source));
 }
 
@@ -48,11 +49,31 @@ Result<std::optional<GgufSource>> of_entry(const std::string& name, const Machin
   return source;
 }
 
-Result<Bytes> projector_bytes(const std::string& path) {
-  if (path.empty()) return Bytes(0);
-  const auto tower = load_gguf(path);
-  if (!tower) return tower.error();
-  return llamacpp::projector_weights(*tower, path);
+Result<HubGguf> fetch(const GgufName& name, bool projector, const Reach& reach) {
+  const auto settings = reach.hub ? hub_settings(process_variable)
+                                  : Result<HubSettings>(Error{ErrorCode::kNotFound, "model \"" + name.hub.id + '"',
+                                                              "it is no file here, and no hub is asked", ""});
+  if (!settings) return settings.error();
+  return hub_gguf(name, *settings, projector, reach.progress);
+}
+
+/// What is loaded: of a hub's model its own projector too, unless the settings name another one or want none.
+Result<HubGguf> load_all(const GgufSource& source, const llamacpp::Settings& settings, const Reach& reach) {
+  HubGguf loaded;
+  if (source.remote) {
+    auto fetched = fetch(*source.remote, settings.projector.empty() && settings.projector_beside, reach);
+    if (!fetched) return fetched;
+    loaded = *std::move(fetched);
+  } else {
+    auto file = load_gguf(source.file);
+    if (!file) return file.error();
+    loaded.model = *std::move(file);
+  }
+  if (settings.projector.empty()) return loaded;
+  auto projector = load_gguf(settings.projector);
+  if (!projector) return projector.error();
+  loaded.projector = *std::move(projector);
+  return loaded;
 }
 
 }  // namespace
@@ -60,8 +81,18 @@ Result<Bytes> projector_bytes(const std::string& path) {
 Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine) {
   if (source.starts_with(kOllama)) return in_ollama(std::string_view(source).substr(kOllama.size()));
   if (const auto entry = registry_name(source)) return of_entry(*entry, machine);
-  if (!is_gguf(source)) return std::optional<GgufSource>();
-  return std::optional(GgufSource{source, {}, {}});
+  if (is_gguf(source)) return std::optional(GgufSource{source, {}, {}, {}});
+  std::error_code ignored;
+  auto remote = read_gguf_name(source);
+  if (!remote || std::filesystem::exists(source, ignored)) return std::optional<GgufSource>();
+  return std::optional(GgufSource{{}, *std::move(remote), {}, {}});
+}
+
+Result<gguf::File> load_source(const GgufSource& source, const Reach& reach) {
+  if (!source.remote) return load_gguf(source.file);
+  auto fetched = fetch(*source.remote, false, reach);
+  if (!fetched) return fetched.error();
+  return std::move(fetched->model);
 }
 
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine) {
@@ -70,11 +101,12 @@ Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const 
   if (!*source) return Error{ErrorCode::kNotFound, form.model.source, "it is no GGUF file here", ""};
   auto settings = settings_of(form, **source);
   if (!settings) return settings.error();
-  const auto file = load_gguf((*source)->file);
-  if (!file) return file.error();
-  auto model = llamacpp::describe(*file, form.model.source);
+  const auto loaded = load_all(**source, *settings, machine.reach);
+  if (!loaded) return loaded.error();
+  auto model = llamacpp::describe(loaded->model, form.model.source);
   if (!model) return model.error();
-  const auto projector = projector_bytes(settings->projector);
+  const std::string place = settings->projector.empty() ? "the projector of " + form.model.source : settings->projector;
+  const auto projector = loaded->projector ? llamacpp::projector_weights(*loaded->projector, place) : Bytes(0);
   if (!projector) return projector.error();
   auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/answer.h"
+#include "io/hub_gguf.h"
 #include "io/ollama.h"
 #include "llamacpp/plan.h"
 #include "options/request_form.h"
@@ -13,20 +14,26 @@ namespace vram::io {
 
 /// The file that is asked about, with what goes with it.
 struct GgufSource {
-  std::string file;
+  std::string file;                   // on this machine; empty where it is a hub's
+  std::optional<GgufName> remote;     // of a hub
   std::optional<OllamaModel> ollama;  // where Ollama serves it
   json::Object args;                  // of a registry entry's launch
 };
 
-/// What the name stands for: a GGUF file here, "ollama:NAME", or "registry:NAME" of an entry that Ollama serves.
-/// Nothing for another name.
+/// What the name stands for: a GGUF file here, "ollama:NAME", "registry:NAME" of an entry that Ollama serves, or a GGUF
+/// file of a hub as read_gguf_name reads it, which is not asked yet. Nothing for another name.
 ///
 ///   errors  as find_ollama; as llamacpp::read_words for an entry's launch
 Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine);
 
+/// Its metadata and tensors.
+///
+///   errors  as load_gguf and hub_gguf; kNotFound where it is a hub's and none may be asked
+Result<gguf::File> load_source(const GgufSource& source, const Reach& reach);
+
 /// The request about what find_gguf found; the form's own arguments win.
 ///
-///   errors  kNotFound where it names no GGUF file; as find_gguf, load_gguf, llamacpp::describe and
+///   errors  kNotFound where it names no GGUF file; as find_gguf, load_source, llamacpp::describe and
 ///           llamacpp::read_settings; as io::complete for the GPU
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine);
 

@@ -10,6 +10,7 @@
 #include "io/hub_cache.h"
 #include "io/model_folder.h"
 #include "readers/checkpoint.h"
+#include "readers/gguf_choice.h"
 #include "readers/model_files.h"
 #include "units/text.h"
 
@@ -22,21 +23,6 @@ constexpr std::string_view kIndex = "model.safetensors.index.json";
 constexpr std::string_view kTorchIndex = "pytorch_model.bin.index.json";
 constexpr std::size_t kMostShards = 4096;
 constexpr Bytes kMostHeaders(512 * kMiB);  // of all files together
-
-/// The whole file's size out of "bytes 0-65535/1234"; an Error where the range is not from `first` on.
-Result<std::optional<Bytes>> file_size(const HttpAnswer& answer, std::int64_t first) {
-  const std::string& range = answer.range;
-  const std::size_t dash = range.find('-'), slash = range.find('/');
-  const std::string_view text(range);
-  const bool bytes = text.starts_with("bytes ") && dash != std::string::npos && slash != std::string::npos;
-  const auto begin = bytes ? read_integer(text.substr(6, dash - 6)) : std::nullopt;
-  if (!begin || *begin != first)
-    return Error{ErrorCode::kUnavailable, answer.shown_url,
-                 "it answers with another part of the file than was asked for",
-                 "is a proxy or a mirror in between that does not know ranges?"};
-  const auto whole = read_integer(text.substr(slash + 1));
-  return whole && *whole >= 0 ? std::optional(Bytes(*whole)) : std::nullopt;
-}
 
 /// A file of weights, as far as it has been fetched: prefix and header.
 struct Shard {
@@ -71,6 +57,7 @@ class HubReader {
   std::optional<Error> take_part(Shard& shard, Result<HttpAnswer>& answer, bool rest);
   Weights weights(const HubModel& model);
   [[nodiscard]] Weights totals() const;
+  [[nodiscard]] Error with_gguf(Error error, const HubModel& model) const;
 
   const HubName& name_;
   const HubSettings& settings_;
@@ -136,7 +123,7 @@ std::optional<Error> HubReader::take_part(Shard& shard, Result<HttpAnswer>& answ
   if (!answer) return answer.error();
   if (auto error = refusal(settings_, name_, *answer)) return error;
   if (answer->status == 206) {
-    const auto size = file_size(*answer, rest ? std::int64_t(shard.front.size()) : 0);
+    const auto size = answered_size(*answer, rest ? std::int64_t(shard.front.size()) : 0);
     if (!size) return size.error();
     shard.file = *size;
   } else if (rest) {
@@ -231,14 +218,19 @@ HubReader::Weights HubReader::weights(const HubModel& model) {
   return std::make_shared<const Checkpoint>(std::move(checkpoint));
 }
 
+/// A model without a config may have GGUF files, which are asked for by another name.
+Error HubReader::with_gguf(Error error, const HubModel& model) const {
+  const std::vector<std::string> tags = gguf::model_tags(model.files);
+  if (error.code == ErrorCode::kNotFound && !tags.empty())
+    error.hint = "its GGUF files are named as \"" + name_.id + ':' + tags.front() + '"';
+  return error;
+}
+
 Result<ModelSource> HubReader::fetched() {
   auto http = Http::open(settings_.http);
   if (!http) return http.error();
   http_ = *std::move(http);
-  const auto answer = http_->fetch(model_request(settings_, name_));
-  if (!answer) return answer.error();
-  if (auto error = refusal(settings_, name_, *answer)) return *std::move(error);
-  const auto model = read_model_answer(settings_, name_, *answer);
+  const auto model = ask_for_model(*http_, settings_, name_);
   if (!model) return model.error();
   commit_ = model->commit;
 
@@ -247,7 +239,7 @@ Result<ModelSource> HubReader::fetched() {
   wanted.emplace_back(indexed ? kIndex : kTorchIndex);
   if (auto error = fetch_files(*model, wanted)) return *std::move(error);
   auto source = read_model_files(files_, name_.id, shown());
-  if (!source) return source;
+  if (!source) return with_gguf(source.error(), *model);
   auto weights = this->weights(*model);
   if (!weights) return weights.error();
   source->weights = *std::move(weights);

@@ -117,6 +117,27 @@ HttpRequest file_request(const HubSettings& settings, const HubName& name, std::
                  kMostFile);
 }
 
+Result<HubModel> ask_for_model(Http& http, const HubSettings& settings, const HubName& name) {
+  const auto answer = http.fetch(model_request(settings, name));
+  if (!answer) return answer.error();
+  if (auto error = refusal(settings, name, *answer)) return *std::move(error);
+  return read_model_answer(settings, name, *answer);
+}
+
+Result<std::optional<Bytes>> answered_size(const HttpAnswer& answer, std::int64_t first) {
+  const std::string& range = answer.range;
+  const std::size_t dash = range.find('-'), slash = range.find('/');
+  const std::string_view text(range);
+  const bool bytes = text.starts_with("bytes ") && dash != std::string::npos && slash != std::string::npos;
+  const auto begin = bytes ? read_integer(text.substr(6, dash - 6)) : std::nullopt;
+  if (!begin || *begin != first)
+    return Error{ErrorCode::kUnavailable, answer.shown_url,
+                 "it answers with another part of the file than was asked for",
+                 "is a proxy or a mirror in between that does not know ranges?"};
+  const auto whole = read_integer(text.substr(slash + 1));
+  return whole && *whole >= 0 ? std::optional(Bytes(*whole)) : std::nullopt;
+}
+
 std::optional<Error> refusal(const HubSettings& settings, const HubName& name, const HttpAnswer& answer) {
   if (answer.status == 200 || answer.status == 206) return std::nullopt;
   const std::string_view code = answer.header("x-error-code");

@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Bytes kMostHeaderFile(101 * kMiB);
+constexpr Bytes kMostHeaderFile(101 * kMiB), kMostKept(65 * kMiB);
+constexpr std::string_view kHeader = ".header", kFront = ".front";
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -82,13 +83,13 @@ void HubCache::keep_file(std::string_view commit, std::string_view file, std::st
   if (fs::exists(blob, ignored) || write_cached(blob, text)) link_to(fs::path("../../blobs") / etag, place);
 }
 
-std::string HubCache::header_path(std::string_view commit, std::string_view file) const {
-  return headers_ + '/' + std::string(commit) + '/' + replaced(std::string(file), "/", "__") + ".header";
+std::string HubCache::own_path(std::string_view commit, std::string_view file, std::string_view kind) const {
+  return headers_ + '/' + std::string(commit) + '/' + replaced(std::string(file), "/", "__") + std::string(kind);
 }
 
 std::optional<std::string> HubCache::header(std::string_view commit, std::string_view file) const {
   if (headers_.empty()) return std::nullopt;
-  auto text = read_file(header_path(commit, file), kMostHeaderFile);
+  auto text = read_file(own_path(commit, file, kHeader), kMostHeaderFile);
   if (!text) return std::nullopt;
   const auto* bytes = reinterpret_cast<const unsigned char*>(text->data());
   const auto length = safetensors_header_length({bytes, text->size()}, std::nullopt, file);
@@ -98,11 +99,21 @@ std::optional<std::string> HubCache::header(std::string_view commit, std::string
 
 void HubCache::drop_header(std::string_view commit, std::string_view file) const {
   std::error_code ignored;
-  if (!headers_.empty()) fs::remove(header_path(commit, file), ignored);
+  if (!headers_.empty()) fs::remove(own_path(commit, file, kHeader), ignored);
 }
 
 void HubCache::keep_header(std::string_view commit, std::string_view file, std::string_view front) const {
-  if (!headers_.empty()) write_cached(header_path(commit, file), front);
+  if (!headers_.empty()) write_cached(own_path(commit, file, kHeader), front);
+}
+
+std::optional<std::string> HubCache::kept(std::string_view commit, std::string_view file) const {
+  if (headers_.empty()) return std::nullopt;
+  auto text = read_file(own_path(commit, file, kFront), kMostKept);
+  return text ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+void HubCache::keep(std::string_view commit, std::string_view file, std::string_view text) const {
+  if (!headers_.empty()) write_cached(own_path(commit, file, kFront), text);
 }
 
 }  // namespace vram::io

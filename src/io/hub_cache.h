@@ -29,8 +29,12 @@ class HubCache {
   void keep_header(std::string_view commit, std::string_view file, std::string_view front) const;
   void drop_header(std::string_view commit, std::string_view file) const;
 
+  /// Any other text about a file that was kept before.
+  [[nodiscard]] std::optional<std::string> kept(std::string_view commit, std::string_view file) const;
+  void keep(std::string_view commit, std::string_view file, std::string_view text) const;
+
  private:
-  [[nodiscard]] std::string header_path(std::string_view commit, std::string_view file) const;
+  [[nodiscard]] std::string own_path(std::string_view commit, std::string_view file, std::string_view kind) const;
 
   std::string folder_, headers_, revision_;
 };

@@ -27,6 +27,7 @@ constexpr Row kRows[] = {
     {"kv_offload", "-kvo --kv-offload !-nkvo !--no-kv-offload", Kind::kFlag},
     {"kv_unified", "-kvu --kv-unified !-no-kvu !--no-kv-unified", Kind::kFlag},
     {"mmproj", "-mm --mmproj", Kind::kText},
+    {"mmproj_auto", "--mmproj-auto !--no-mmproj !--no-mmproj-auto", Kind::kFlag},
     {"mmproj_offload", "--mmproj-offload !--no-mmproj-offload", Kind::kFlag},
     {"n_gpu_layers", "-ngl --n-gpu-layers --gpu-layers --num-gpu", Kind::kCountOrAll},
     {"parallel", "-np --parallel", Kind::kCount},
@@ -37,6 +38,7 @@ constexpr Row kRows[] = {
 /// What the cache may be made of.
 ///   source  llama.cpp, common/arg.cpp: kv_cache_types
 constexpr std::string_view kCacheTypes[] = {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"};
+constexpr std::string_view kHubFlags[] = {"-hf", "-hfr", "--hf-repo"};
 constexpr std::int64_t kMost = std::int64_t{1} << 31;
 constexpr std::int64_t kMostSequences = 256;  // LLAMA_MAX_SEQ
 constexpr std::int64_t kAllLayers = kMost;
@@ -181,12 +183,13 @@ class SettingsReader {
       error_ = truth.error();
       return;
     }
-    bool& flag = name_ == "fit"          ? settings_.fit
-                 : name_ == "flash_attn" ? settings_.flash_attention
-                 : name_ == "kv_offload" ? settings_.offload_cache
-                 : name_ == "kv_unified" ? settings_.unified
-                 : name_ == "swa_full"   ? settings_.full_window
-                                         : settings_.offload_projector;
+    bool& flag = name_ == "fit"           ? settings_.fit
+                 : name_ == "flash_attn"  ? settings_.flash_attention
+                 : name_ == "kv_offload"  ? settings_.offload_cache
+                 : name_ == "kv_unified"  ? settings_.unified
+                 : name_ == "swa_full"    ? settings_.full_window
+                 : name_ == "mmproj_auto" ? settings_.projector_beside
+                                          : settings_.offload_projector;
     flag = *truth;
   }
 
@@ -200,17 +203,31 @@ class SettingsReader {
 const gguf::Type& Settings::key_type() const { return type_k ? *type_k : *gguf::find_type("f16"); }
 const gguf::Type& Settings::value_type() const { return type_v ? *type_v : *gguf::find_type("f16"); }
 
+bool is_hub_flag(std::string_view word) { return std::ranges::find(kHubFlags, word) != std::end(kHubFlags); }
+
 Result<LaunchWords> read_words(std::span<const std::string> words) {
   LaunchWords read;
+  const auto serve = [&](const std::string& model) -> std::optional<Error> {
+    if (!read.model.empty()) return bad('"' + model + '"', "one model is served, and \"" + read.model + "\" is it");
+    read.model = model;
+    return std::nullopt;
+  };
   while (!words.empty()) {
     const std::string word = words.front();
     words = words.subspan(1);
     if (!word.starts_with('-')) {
-      if (!read.model.empty()) return bad('"' + word + '"', "one model is served, and \"" + read.model + "\" is it");
-      read.model = word;
+      if (auto error = serve(word)) return *std::move(error);
       continue;
     }
     const std::size_t equals = word.find('=');
+    // llama.cpp looks at the hub's models by a flag of their own, and chooses where no file is named.
+    if (is_hub_flag(word)) {
+      if (words.empty() || words.front().starts_with('-')) return bad(word, "expected org/name:Q4_K_M");
+      const bool tagged = words.front().find(':') != std::string::npos;
+      if (auto error = serve(words.front() + (tagged ? "" : ":"))) return *std::move(error);
+      words = words.subspan(1);
+      continue;
+    }
     std::string name = word.substr(0, equals);
     if (name.starts_with("--")) std::replace(name.begin(), name.end(), '_', '-');
     const auto [row, negated] = spelled(name);

@@ -26,8 +26,9 @@ struct Settings {
   bool unified = false;      // one cache for all sequences
   bool full_window = false;  // the window's layers keep everything
   bool offload_cache = true;
-  bool fit = true;        // what is not given is chosen so that it fits
-  std::string projector;  // the mmproj file; empty for none
+  bool fit = true;               // what is not given is chosen so that it fits
+  std::string projector;         // the mmproj file; empty for none but the one beside
+  bool projector_beside = true;  // the one that a hub has beside the model is loaded with it
   bool offload_projector = true;
 
   [[nodiscard]] const gguf::Type& key_type() const;
@@ -43,6 +44,9 @@ struct LaunchWords {
 ///
 ///   errors  kBadInput: an unknown flag, with the nearest; a missing value; a second model
 Result<LaunchWords> read_words(std::span<const std::string> words);
+
+/// "-hf" and its like: llama.cpp's flags that name a model of a hub.
+bool is_hub_flag(std::string_view word);
 
 /// errors  kBadInput in the setting's name: one that is not known, a value that it cannot have
 Result<Settings> read_settings(const json::Object& given);
