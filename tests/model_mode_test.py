@@ -90,6 +90,26 @@ class ModelMode(unittest.TestCase):
             for rank in report["ranks"]:
                 self.assertEqual(rank["peak_bytes"] + rank["free_after_bytes"], report["gpu"]["total_bytes"])
 
+    def test_explanations_add_up(self):
+        ask = lambda *words: run("google/gemma-3-12b-it", "--gpu", "H100-SXM-80GB", *words)
+        rank = json.loads(ask("--json").stdout)["ranks"][0]
+        gib = lambda name: rank[name] / 2**30
+        for part, total in (("weights", gib("model_loading_bytes")), ("kv_cache", 2 * gib("available_kv_bytes")), ("free", 2 * gib("free_after_bytes"))):
+            lines = ask("--explain", part).stdout.split("\n\n")[1].splitlines()
+            figures = [float(line.split()[-1]) for line in lines if "layers" not in line and "blocks" not in line]
+            self.assertAlmostEqual(sum(figures), total, delta=0.04, msg=part)
+        for part in ("activation_peak", "non_torch", "cuda_graphs", "context"):
+            self.assertIn("nine of ten start-ups", " ".join(ask("--explain", part).stdout.split()))
+        unknown = ask("--explain", "soul")
+        self.assertEqual((unknown.returncode, unknown.stdout), (2, ""))
+        self.assertIn("use weights, activation_peak", unknown.stderr)
+
+    def test_a_start_that_dies_loading_prints_no_more(self):
+        answer = run("deepseek-ai/DeepSeek-V3", "--gpu", "8xH100")
+        self.assertEqual((answer.returncode, answer.stdout.split(",")[0]), (1, "Runs out of memory while loading"))
+        self.assertIn("uses 1 of the 8 GPUs", answer.stdout)
+        self.assertEqual(run("deepseek-ai/DeepSeek-V3", "--gpu", "8xH100", "--log").stdout, "torch.OutOfMemoryError: CUDA out of memory.\n")
+
     def test_inspect_adds_up(self):
         for model in ("Qwen/Qwen3-8B", "openai/gpt-oss-20b", "google/gemma-3-12b-it", "deepseek-ai/DeepSeek-V2-Lite"):
             answer = json.loads(run("inspect", model, "--gpu", "H100-SXM-80GB", "--json").stdout)

@@ -7,6 +7,7 @@
 #include "io/load.h"
 #include "options/request_form.h"
 #include "progress.h"
+#include "report/explanation.h"
 #include "report/formats.h"
 #include "report/report_text.h"
 #include "report/sentences.h"
@@ -166,6 +167,7 @@ std::vector<Option> output_options(std::string_view quiet) {
           {"--quiet", "", "The verdict line only", quiet},
           {"--verbose", "", "Components and assumptions too", quiet.empty() ? "" : "-v"},
           {"--log", "", "Only the lines that vLLM prints"},
+          {"--explain", "PART", "Why a part is so large: kv_cache, weights, ..."},
           {"--bar", "", "Draw the memory bar also without a terminal"},
           {"--strict", "", "Exit status 1 when it is unsure whether vLLM starts"}};
 }
@@ -189,7 +191,11 @@ Result<int> show(const plan::Request& request, const plan::Report& report, const
     terminal.print(report::verdict_sentence(report) + '\n');
   else if (arguments.flag("--log"))
     terminal.print(report::log_text(report));
-  else
+  else if (const auto part = arguments.text("--explain")) {
+    const auto text = report::explanation(report, *part, style);
+    if (!text) return text.error();
+    terminal.print(*text);
+  } else
     terminal.print(report::report_text(report, style));
   if (report.verdict.reason == plan::Reason::kUnsupportedModel) return kExitMisuse;
   if (report::is_unsure(report.verdict)) return arguments.flag("--strict") ? kExitRefused : kExitFits;

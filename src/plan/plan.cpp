@@ -174,9 +174,12 @@ void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& 
     return;
   }
   const RankReport& first = stages.front();
-  report.log.push_back(model_loading_line(first.model_loading.bytes, day));
-  if (report.verdict.reason == Reason::kOutOfMemoryLoading || report.verdict.reason == Reason::kOutOfMemoryProfiling)
+  const bool loads = report.verdict.reason != Reason::kOutOfMemoryLoading;
+  if (loads) report.log.push_back(model_loading_line(first.model_loading.bytes, day));
+  if (!loads || report.verdict.reason == Reason::kOutOfMemoryProfiling) {
+    report.log.push_back(*report.verdict.message);
     return;
+  }
   const bool grouped_first = memory::groups_before_profiling(day);
   if (grouped_first) append(report.kv->grouping_log, report.log);
   if (!exact.deployment.kv_cache_memory_bytes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/sentences.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -19,7 +20,7 @@ std::string gib2(Bytes bytes) { return fixed(gib(bytes), 2) + " GiB"; }
 
 std::string utilization_note(const plan::Report& report) {
   const plan::RankReport& rank = report.fullest();
-  if (rank.cuda_graphs_reserved.bytes <= Bytes(0)) return {};
+  if (rank.cuda_graphs_reserved.bytes <= Bytes(0) || !reaches_cache(report.verdict)) return {};
   const double share = double(rank.cuda_graphs_reserved.bytes.count()) / double(report.gpu.total.count());
   return "Utilisation " + python_float(report.gpu_memory_utilization) + " covers " +
          gib2(rank.cuda_graphs_reserved.bytes) +
@@ -53,12 +54,23 @@ std::string neighbours_note(const plan::Report& report) {
                      : ", and this release subtracts what others hold from it.");
 }
 
+/// More GPUs are there than the launch has ranks for.
+std::string idle_note(const plan::Report& report) {
+  const json::Value* replicas = report.args.find("data_parallel_size");
+  const std::int64_t data = replicas && replicas->integer() ? std::max<std::int64_t>(*replicas->integer(), 1) : 1;
+  const std::int64_t used = std::int64_t(report.ranks.size()) * data;
+  if (used >= report.gpu_count) return {};
+  return "The launch uses " + std::to_string(used) + " of the " + std::to_string(report.gpu_count) +
+         " GPUs: vLLM divides a model only where --tensor-parallel-size, --pipeline-parallel-size or "
+         "--data-parallel-size say so.";
+}
+
 }  // namespace
 
 std::vector<std::string> notes(const plan::Report& report) {
   std::vector<std::string> found;
   if (report.ranks.empty()) return found;
-  for (std::string note : {utilization_note(report), tokens_note(report), neighbours_note(report)})
+  for (std::string note : {idle_note(report), utilization_note(report), tokens_note(report), neighbours_note(report)})
     if (!note.empty()) found.push_back(std::move(note));
   return found;
 }

@@ -1,6 +1,7 @@
 #include "report/report_json.h"
 
 #include "memory/runtime.h"
+#include "report/cache_kinds.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -23,37 +24,9 @@ Value list(const Items& items, Each each) {
   return Value(std::move(array));
 }
 
-const char* kind(memory::KvSpec::Kind kind) {
-  switch (kind) {
-    case memory::KvSpec::Kind::kFull:
-      return "full";
-    case memory::KvSpec::Kind::kSinkFull:
-      return "sink_full";
-    case memory::KvSpec::Kind::kReferenceWindow:
-      return "reference_window";
-    case memory::KvSpec::Kind::kSlidingWindow:
-      return "sliding_window";
-    case memory::KvSpec::Kind::kChunkedLocal:
-      return "chunked";
-    case memory::KvSpec::Kind::kMla:
-      return "mla";
-    case memory::KvSpec::Kind::kHiddenState:
-      return "hidden_state";
-    case memory::KvSpec::Kind::kSlidingWindowMla:
-      return "sliding_window_mla";
-    case memory::KvSpec::Kind::kCircularBuffer:
-      return "circular_buffer";
-    case memory::KvSpec::Kind::kCross:
-      return "cross";
-    case memory::KvSpec::Kind::kMamba:
-      return "mamba";
-  }
-  return "";
-}
-
 Value group(const memory::KvGroup& group) {
   Object object;
-  object.set("kind", group.uniform_type ? Value("uniform") : Value(kind(group.spec.kind)));
+  object.set("kind", Value(cache_kind(group)));
   object.set("layers", Value(group.layers));
   object.set("block_size", Value(group.spec.block_size.count()));
   object.set("page_bytes", bytes(group.page));

@@ -45,7 +45,7 @@ class Ledger {
       return;
     }
     line += "   ";
-    line += painted(remark.empty() ? spread : padded_right(spread, 16), Paint::kDim, style_);
+    line += painted(remark.empty() ? spread : padded_right(spread, 14) + "  ", Paint::kDim, style_);
     if (!remark.empty() && style_.width > kRemarkWidth + 19) line += painted(remark, Paint::kDim, style_);
     while (line.ends_with(' ')) line.pop_back();
     out += line + '\n';
@@ -80,8 +80,9 @@ std::string ledger(const plan::Report& report, const plan::RankReport& rank, con
   ledger.row("Activation peak", Paint::kActivations, rank.activation_peak);
   ledger.row("Outside PyTorch", Paint::kOutside, rank.non_torch);
   if (rank.cuda_graphs_reserved.bytes > Bytes(0))
-    ledger.row("Set aside for graphs", Paint::kGraphs, rank.cuda_graphs_reserved, "subtracted beforehand");
-  ledger.row("KV cache", Paint::kCache, rank.available_kv, cache_remark(report, rank));
+    ledger.row("Graphs, set aside", Paint::kGraphs, rank.cuda_graphs_reserved, "subtracted beforehand");
+  if (reaches_cache(report.verdict))
+    ledger.row("KV cache", Paint::kCache, rank.available_kv, cache_remark(report, rank));
   if (rank.cuda_graphs.bytes > Bytes(0))
     ledger.row("CUDA graphs", Paint::kGraphs, rank.cuda_graphs,
                reached ? "after the cache, off budget" : "not reached");

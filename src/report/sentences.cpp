@@ -30,6 +30,11 @@ bool is_unsure(const plan::Verdict& verdict) {
   return decided_by_cache && verdict.probability_fits > 0.05 && verdict.probability_fits < 0.95;
 }
 
+bool reaches_cache(const plan::Verdict& verdict) {
+  return verdict.reason != plan::Reason::kFreeMemoryBelowRequest &&
+         verdict.reason != plan::Reason::kOutOfMemoryLoading && verdict.reason != plan::Reason::kOutOfMemoryProfiling;
+}
+
 std::string verdict_sentence(const plan::Report& report) {
   const plan::Verdict& verdict = report.verdict;
   if (is_unsure(verdict))

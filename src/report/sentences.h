@@ -16,4 +16,7 @@ bool is_unsure(const plan::Verdict& verdict);
 /// One more sentence when a workload was given; empty otherwise.
 std::string workload_sentence(const plan::Report& report);
 
+/// Whether the start gets as far as to size the KV cache.
+bool reaches_cache(const plan::Verdict& verdict);
+
 }  // namespace vram::report
