@@ -50,7 +50,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
 const Command estimate{
     .name = "estimate",
     .order = 10,
-    .usage = "MODEL [vLLM flags] [options]  or  --params-billion X --layers N --kv-heads N --head-dim N [options]",
+    .usage = "MODEL [vLLM flags] [options], or its figures",
     .summary = "Memory that a model takes at a given context",
     .about =
         "What `vllm serve MODEL` does with a GPU's memory: whether it starts, what each byte is for, what it prints. "
