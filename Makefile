@@ -5,7 +5,7 @@ CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 
-.PHONY: demo test build deps wasm page test-page screenshots bench golden accuracy oracle format lint clean
+.PHONY: demo test build deps wasm page test-page test-api screenshots bench golden accuracy oracle format lint clean
 
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
@@ -41,6 +41,10 @@ page: wasm
 # In Debian's Chromium, against the static files.
 test-page: page
 	cd web && npx playwright test
+
+# schemathesis against the running service, longer than the test does.
+test-api: build
+	EXAMPLES=200 python3 tests/schemathesis_test.py $(BUILD)/vram-estimator $(BUILD)/schemathesis
 
 screenshots: page
 	cd web && SCREENSHOTS=$(CURDIR)/docs/screenshots npx playwright test screenshots

@@ -18,6 +18,14 @@ CONFIG = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_
           "vocab_size": 1000, "max_position_embeddings": 4096, "torch_dtype": "bfloat16"}
 
 
+SCHEMAS = pathlib.Path(__file__).resolve().parent.parent / "docs" / "schema"
+
+
+def as_typed(text):
+    """JSON with its numbers as they were written and its members in order."""
+    return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=lambda pairs: pairs)
+
+
 class Service:
     def __init__(self, *options, environment=None):
         self.process = subprocess.Popen([PROGRAM, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True,
@@ -77,30 +85,76 @@ class Answers(unittest.TestCase):
                          [(True, None), (False, "bad_input"), (False, "not_found")])
 
     def test_errors_have_the_status_that_goes_with_them(self):
-        for body, status in [("{", 400), ("[]", 400), ({**REQUEST, "model": {"source": "no/such-model"}}, 404),
-                             ({**REQUEST, "args": {"max_model_length": 1}}, 400),
-                             ({**REQUEST, "model": {"config": {"architectures": ["NobodyKnows"]}}}, 422)]:
+        for body, status in [("{", 400), ("[]", 400), ({"model": {"source": 1}}, 400), ({**REQUEST, "gpus": []}, 400),
+                             ({**REQUEST, "model": {"source": "no/such-model"}}, 404),
+                             ({**REQUEST, "args": {"max_model_length": 1}}, 409),
+                             ({**REQUEST, "model": {"config": {}}}, 409)]:
             answer, text = self.service.ask("POST", "/v1/estimate", body)
-            report = json.loads(text)
-            if status == 422 and "verdict" in report:  # vLLM's own refusal, or ours of the model, is a report
-                continue
             self.assertEqual(answer.status, status, text)
-            self.assertIn("message", report["error"])
+            self.assertIn("message", json.loads(text)["error"])
+
+    def test_errors_are_the_sentences_of_batch(self):
+        bodies = [{"model": {"source": 1}}, {**REQUEST, "gpus": []}, {**REQUEST, "gpu": {"name": "no such card"}},
+                  {**REQUEST, "args": {"max_model_length": 1}}, {**REQUEST, "engine": {"version": "0.1"}}]
+        lines = subprocess.run([PROGRAM, "batch", "-"], input="\n".join(map(json.dumps, bodies)), capture_output=True,
+                               text=True).stdout.splitlines()
+        for body, line in zip(bodies, lines):
+            self.assertEqual(self.service.ask("POST", "/v1/estimate", body)[1].decode(), line)
+
+    def test_examples_of_the_schemas_are_answered(self):
+        paths = json.loads(self.service.ask("GET", "/openapi.json")[1])["paths"]
+        for path, operations in paths.items():
+            schema = operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
+            if not schema:
+                continue
+            name = schema["schema"]["$ref"].rsplit("/", 1)[1]
+            for example in json.loads((SCHEMAS / f"{name}.schema.json").read_text()).get("examples", []):
+                if path == "/v1/inspect" and "formula" in example["model"]:
+                    continue
+                answer, text = self.service.ask("POST", path, example)
+                self.assertEqual(answer.status, 200, (path, text))
+
+    def test_it_answers_what_the_commands_answer(self):
+        launch = ["Qwen/Qwen3-8B", "--gpu", "RTX-4090", "--max-model-len", "8192"]
+        workload = {"workload": {"concurrent_requests": 4, "context_tokens": 4096}}
+        plan = {"request": {"model": REQUEST["model"], **workload}, "gpus": "l4,2xl40s"}
+        for command, method, path, body in [
+                (["max-context", *launch], "POST", "/v1/max-context", REQUEST),
+                (["max-context", *launch, "--concurrency", "3"], "POST", "/v1/max-context", {"request": REQUEST, "concurrency": 3}),
+                (["inspect", *launch], "POST", "/v1/inspect", REQUEST),
+                (["limits", *launch, "--concurrency", "4"], "POST", "/v1/limits", {"request": REQUEST, "concurrency": 4}),
+                (["matrix", *launch], "POST", "/v1/matrix", {"request": REQUEST}),
+                (["matrix", *launch, "--contexts", "2048,4096", "--requests", "1,9"], "POST", "/v1/matrix",
+                 {"request": REQUEST, "contexts": [2048, 4096], "requests": [1, 9]}),
+                (["plan", "Qwen/Qwen3-8B", "--concurrency", "4", "--context", "4096", "--gpus", "l4,2xl40s"], "POST", "/v1/plan", plan),
+                (["gpus"], "GET", "/v1/gpus", None), (["gpus", "--detect"], "GET", "/v1/detect", None),
+                (["models", "qwen3 8b"], "GET", "/v1/models?search=qwen3%208b", None),
+                (["profiles"], "GET", "/v1/profiles", None)]:
+            said = subprocess.run([PROGRAM, *command, "--json"], capture_output=True, text=True)
+            answer, text = self.service.ask(method, path, body)
+            self.assertEqual((answer.status, as_typed(text)), (200, as_typed(said.stdout)), command)
+
+    def test_sweep_is_what_the_command_writes(self):
+        for request, words, vary in [
+                (REQUEST, ["Qwen/Qwen3-8B", "--gpu", "RTX-4090", "--max-model-len", "8192"],
+                 {"max_model_len": "2k:32k:x2", "kv_cache_dtype": "auto,fp8", "gpu": "4090,l4", "model": "Qwen/Qwen3-8B,Qwen/Qwen3-4B"}),
+                ({"model": {"formula": {"params_billion": 8, "layers": 36, "kv_heads": 8, "head_dim": 128}}, "gpu": {"name": "L4"}},
+                 ["--params-billion", "8", "--layers", "36", "--kv-heads", "8", "--head-dim", "128"], {"context_k": "1:64:x2"})]:
+            flags = [word for name, values in vary.items() for word in ("--vary", f"{name}={values}")]
+            said = subprocess.run([PROGRAM, "sweep", *words, *flags, "--format", "jsonl"], capture_output=True, text=True)
+            answer, text = self.service.ask("POST", "/v1/sweep", {"request": request, "vary": vary})
+            self.assertEqual((answer.status, text.decode()), (200, said.stdout), said.stderr)
+        for vary, status in [({"max_model_len": "1:1000000000:+1"}, 409), ({}, 409), ({"model": "/etc/passwd"}, 404),
+                             ({"max_model_len": "1:1000:+1", "max_num_seqs": "1:1000:+1", "gpu_memory_gib": "1:9:+1"}, 409)]:
+            self.assertEqual(self.service.ask("POST", "/v1/sweep", {"request": REQUEST, "vary": vary})[0].status, status)
 
     def test_the_other_questions(self):
         for method, path, body, member in [
-                ("POST", "/v1/max-context", REQUEST, "context_tokens"), ("POST", "/v1/inspect", REQUEST, "blocks"),
-                ("POST", "/v1/plan", {"request": {**REQUEST, "workload": {"concurrent_requests": 4, "context_tokens": 4096}},
-                                      "gpus": "4090"}, None),
-                ("POST", "/v1/diagnose", {"log": "INFO 01-01 00:00:00 vLLM API server version 0.9.2"}, None),
-                ("GET", "/v1/gpus", None, "gpus"), ("GET", "/v1/models?search=qwen3%208b", None, None),
-                ("GET", "/v1/profiles", None, None), ("GET", "/openapi.json", None, "paths"),
-                ("GET", "/healthz", None, "status")]:
+                ("POST", "/v1/diagnose", {"log": "INFO 01-01 00:00:00 vLLM API server version 0.9.2"}, "outcome"),
+                ("GET", "/openapi.json", None, "paths"), ("GET", "/healthz", None, "status")]:
             answer, text = self.service.ask(method, path, body)
             self.assertEqual(answer.status, 200, (path, text))
-            value = json.loads(text)
-            if member:
-                self.assertIn(member, value)
+            self.assertIn(member, json.loads(text))
 
     def test_paths_and_methods_that_are_not_there(self):
         self.assertEqual(self.service.ask("GET", "/v1/nothing")[0].status, 404)
@@ -114,7 +168,7 @@ class Answers(unittest.TestCase):
     def test_files_of_the_machine_are_out_of_reach(self):
         for path in ["/etc/passwd", "../../etc/passwd", "./config.json", "~/config.json", "/no/such/file", "a\u0000b"]:
             answer, body = self.service.ask("POST", "/v1/estimate", {**REQUEST, "model": {"source": path}})
-            self.assertIn(answer.status, (400, 404), path)
+            self.assertIn(answer.status, (404, 409), path)
             self.assertNotIn(b"root:", body)
 
     def test_other_sites_and_other_names_are_turned_away(self):
@@ -182,6 +236,59 @@ class Setups(unittest.TestCase):
                 self.assertEqual((answer.status, json.loads(text)["written"]), (200, True), text)
                 self.assertIn("8192", registry.read_text())
                 self.assertEqual(json.loads(service.ask("GET", "/v1/registry")[1])[0]["context_window"], 8192)
+
+    def test_calibrations_are_learnt_shown_and_forgotten(self):
+        log = "\n".join(["INFO 11-01 00:00:00 [api_server.py:1] vLLM API server version 0.11.0",
+                         "INFO 11-01 00:00:00 [utils.py:1] non-default args: {'model': 'Qwen/Qwen3-8B', 'max_model_len': 8192}",
+                         "INFO 11-01 00:00:10 [gpu_model_runner.py:1] Model loading took 15.2683 GiB and 9.1 seconds",
+                         "INFO 11-01 00:00:30 [gpu_worker.py:1] Available KV cache memory: 4.70 GiB",
+                         "INFO 11-01 00:00:31 [kv_cache_utils.py:1] GPU KV cache size: 34,224 tokens"])
+        with tempfile.TemporaryDirectory() as home:
+            environment = {"XDG_CONFIG_HOME": home, "HOME": home}
+            pathlib.Path(home, "vllm.log").write_text(log)
+            with Service("--quiet", environment=environment) as service:
+                question = {"logs": [log], "profile": "mine", "gpu": "RTX-4090"}
+                self.assertEqual(service.ask("POST", "/v1/calibrate", question)[0].status, 403)
+                token = {"X_Write_Token": json.loads(service.ask("GET", "/v1/session")[1])["write_token"]}
+                answer, text = service.ask("POST", "/v1/calibrate", question, **token)
+                self.assertEqual(answer.status, 200, text)
+                said = subprocess.run([PROGRAM, "calibrate", home + "/vllm.log", "--profile", "mine", "--gpu", "RTX-4090",
+                                       "--json"], capture_output=True, text=True, env={**os.environ, **environment})
+                self.assertEqual(as_typed(text), as_typed(said.stdout), said.stderr)
+                self.assertEqual(json.loads(service.ask("GET", "/v1/calibrations")[1]), ["mine"])
+                exported = service.ask("GET", "/v1/calibrations/export?name=mine")[1]
+                self.assertEqual(as_typed(exported), as_typed(text))
+                answer, _ = service.ask("POST", "/v1/estimate", {**REQUEST, "calibration": json.loads(exported)})
+                self.assertEqual(answer.status, 200)
+                for name in ("../mine", "/etc/passwd", home + "/vram-estimator/calibrations/mine.json", "mine.json"):
+                    self.assertEqual(service.ask("GET", "/v1/calibrations/export?name=" + name)[0].status, 404)
+                for path, body, status in [("/v1/calibrate", {**question, "profile": "../x"}, 400),
+                                           ("/v1/calibrate", {"logs": ["nothing"]}, 409),
+                                           ("/v1/calibrations/remove", {"name": "../mine"}, 409),
+                                           ("/v1/calibrations/remove", {"name": "mine"}, 200),
+                                           ("/v1/calibrations/remove", {"name": "mine"}, 404)]:
+                    self.assertEqual(service.ask("POST", path, body, **token)[0].status, status, body)
+                self.assertEqual(json.loads(service.ask("GET", "/v1/calibrations")[1]), [])
+
+    def test_calls_in_flight_end_and_a_second_signal_does_not_wait(self):
+        for signals, rows, whole in ((1, 10_000, True), (2, 1_000_000, False)):
+            service = Service("--quiet")
+            connection = socket.create_connection(("127.0.0.1", service.port), 60)
+            body = json.dumps({"request": REQUEST, "vary": {"max_model_len": f"1:{rows}:+1"}})
+            connection.sendall(f"POST /v1/sweep HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            received = connection.recv(1000)
+            for _ in range(signals):
+                service.process.send_signal(signal.SIGTERM)
+                time.sleep(0.2 if signals > 1 else 0)
+            try:
+                while piece := connection.recv(1 << 20):
+                    received = received[-1000:] + piece
+            except ConnectionResetError:
+                pass
+            connection.close()
+            self.assertEqual(received.endswith(b"0\r\n\r\n"), whole)
+            self.assertEqual(service.process.wait(10), 0)
+            service.process.stderr.close()
 
     def test_it_stops_when_told(self):
         for number in (signal.SIGINT, signal.SIGTERM):

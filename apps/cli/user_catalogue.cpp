@@ -44,6 +44,12 @@ Result<io::UserModel> keep(io::UserModel entry, const Session& session) {
   return entry;
 }
 
+/// All entries; empty without a home folder.
+std::vector<io::UserModel> catalogue_of_user() {
+  const auto place = folder();
+  return place ? io::user_models(*place) : std::vector<io::UserModel>();
+}
+
 }  // namespace
 
 Result<io::UserModel> add_to_catalogue(const std::string& typed, const std::optional<std::string>& name,
@@ -79,11 +85,6 @@ Result<bool> refresh_catalogue(const std::optional<std::string>& name, const Ses
 std::optional<Error> remove_from_catalogue(const std::string& name) {
   const auto place = folder();
   return place ? io::remove_user_model(*place, name) : std::optional(place.error());
-}
-
-std::vector<io::UserModel> catalogue_of_user() {
-  const auto place = folder();
-  return place ? io::user_models(*place) : std::vector<io::UserModel>();
 }
 
 }  // namespace vram::cli

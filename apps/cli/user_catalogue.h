@@ -22,7 +22,4 @@ Result<bool> refresh_catalogue(const std::optional<std::string>& name, const Ses
 
 std::optional<Error> remove_from_catalogue(const std::string& name);
 
-/// All entries; empty without a home folder.
-std::vector<io::UserModel> catalogue_of_user();
-
 }  // namespace vram::cli

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "io/questions.h"
+#include "json/write.h"
 #include "server/assets.h"
+#include "server/openapi.h"
 #include "units/text.h"
 
 namespace vram::server {
@@ -65,6 +67,11 @@ Answer answer_asset(const Asset& asset, const Incoming& message) {
           .lasting = asset.path.starts_with("/assets/")};
 }
 
+Answer answer_call(const Call& call, const Route& route) {
+  const io::Question* question = io::find_question(route.question);
+  return question ? answer_of(question->answer(call.body, call.services.machine)) : route.run(call);
+}
+
 }  // namespace
 
 bool same_secret(std::string_view a, std::string_view b) {
@@ -77,6 +84,7 @@ bool same_secret(std::string_view a, std::string_view b) {
 Application::Application(Services services, Guard guard)
     : services_(std::move(services)), guard_(std::move(guard)), metrics_(paths()) {
   services_.metrics = [this] { return metrics_.text(); };
+  services_.description = json::write_line(openapi(schemas_));
 }
 
 const Route* Application::route_of(std::string_view method, std::string_view path) const {
@@ -113,10 +121,20 @@ Answer Application::answer(const Incoming& message, const Route* route) const {
   const std::string_view target = message.target;
   const std::size_t mark = target.find('?');
   const auto query = Query::read(mark == std::string_view::npos ? "" : target.substr(mark + 1));
-  if (!query) return error_answer(query.error());
-  if (auto error = unknown_parameter(*query, *route)) return error_answer(*error);
-  if (!route->question.empty()) return answer_of(io::answer(route->question, message.body, services_.machine));
-  return route->run({*query, message.body, services_});
+  if (!query) return malformed(query.error());
+  if (auto error = unknown_parameter(*query, *route)) return malformed(*error);
+  if (route->request.empty()) return answer_call({*query, {}, message.body, services_}, *route);
+  const io::Question* question = io::find_question(route->question);
+  const std::string place(question ? question->place : "body");
+  const auto body = io::read_question(message.body, place, route->most_body);
+  if (!body) return malformed(body.error());
+  const auto violation = schemas_.violation(route->request, *body, place);
+  if (violation && route->writes) return malformed(*violation);
+  Answer answer = answer_call({*query, *body, message.body, services_}, *route);
+  // In the command's own words, where it has some.
+  if (violation && answer.status < 400) return malformed(*violation);
+  if (violation && answer.status == 409) answer.status = 400;
+  return answer;
 }
 
 }  // namespace vram::server

@@ -8,6 +8,7 @@
 
 #include "server/metrics.h"
 #include "server/route.h"
+#include "server/schemas.h"
 #include "server/services.h"
 
 namespace vram::server {
@@ -40,6 +41,7 @@ class Application {
   Services services_;
   Guard guard_;
   Metrics metrics_;
+  Schemas schemas_;
 };
 
 /// Compares in a time that tells nothing of where two secrets differ.

@@ -13,11 +13,25 @@ Answer session(const Call& call);
 Answer detected(const Call& call);
 Answer known_models(const Call& call);
 Answer profiles(const Call& call);
+
 Answer registry_entries(const Call& call);
 /// {"place", "text"}: the registry's file as it is.
 Answer registry_file(const Call& call);
 Answer apply_to_registry(const Call& call);
+
+/// The names of this user's calibrations.
+Answer calibrations(const Call& call);
+/// What `calibrate --export` prints.
+Answer calibration(const Call& call);
+Answer learn_calibration(const Call& call);
+Answer forget_calibration(const Call& call);
+
+Answer limits(const Call& call);
+Answer matrix(const Call& call);
 Answer placements(const Call& call);
-std::string batch_line(std::string_view line, const Services& services);
+/// A row a combination. Ends with an error where it takes too long.
+Answer sweep_rows(const Call& call);
+/// A report a line.
+Answer batch_lines(const Call& call);
 
 }  // namespace vram::server

@@ -7,7 +7,10 @@
 #include <boost/beast/http.hpp>
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace vram::server {
@@ -21,7 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kChunk = 64u << 10;
-constexpr std::size_t kLinesAtOnce = 16;
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -66,6 +68,58 @@ std::optional<Answer> answer_to(const beast::error_code& error) {
   return std::nullopt;
 }
 
+/// A caller. Used on its own strand alone.
+struct Connection {
+  explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
+  beast::tcp_stream stream;
+  beast::flat_buffer buffer;
+  bool idle = false;  // waits for the next call
+};
+
+/// The connections there are, for the moment when the service stops. Used from any thread.
+class Connections {
+ public:
+  void add(const std::shared_ptr<Connection>& connection) {
+    const std::lock_guard lock(mutex_);
+    all_.emplace(connection.get(), connection);
+  }
+  void remove(const Connection* connection) {
+    const std::lock_guard lock(mutex_);
+    all_.erase(connection);
+  }
+  void close_idle() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, weak] : all_)
+      if (const auto connection = weak.lock())
+        asio::post(connection->stream.get_executor(), [connection] {
+          if (connection->idle) connection->stream.cancel();
+        });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<const Connection*, std::weak_ptr<Connection>> all_;
+};
+
+/// One of a number of calls at once, while it lives.
+class Slot {
+ public:
+  /// `most`: 0 for a call that is not counted.
+  Slot(std::atomic<std::size_t>& taken, std::size_t most) : taken_(most > 0 ? &taken : nullptr) {
+    if (taken_) full_ = ++*taken_ > most;
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() {
+    if (taken_) --*taken_;
+  }
+  [[nodiscard]] bool full() const { return full_; }
+
+ private:
+  std::atomic<std::size_t>* taken_;
+  bool full_ = false;
+};
+
 class Listener {
  public:
   Listener(Application& application, const Listen& listen)
@@ -90,27 +144,35 @@ class Listener {
   }
 
   void run() {
-    asio::signal_set signals(context_, SIGINT, SIGTERM);
-    signals.async_wait([this](const beast::error_code& error, int) {
-      if (!error) stop();
-    });
+    wait_for_signal();
     asio::co_spawn(context_, accept(), asio::detached);
     std::vector<std::thread> threads;
     for (unsigned i = 1; i < listen_.threads; ++i) threads.emplace_back([this] { context_.run(); });
     context_.run();
     for (std::thread& thread : threads) thread.join();
+    work_.stop();
     work_.join();
   }
 
  private:
-  /// No new calls; those in flight have a moment to end.
+  /// The first lets calls in flight end, the second does not.
+  void wait_for_signal() {
+    signals_.async_wait([this](const beast::error_code& error, int) {
+      if (error) return;
+      if (stopping_) return context_.stop();
+      stop();
+      wait_for_signal();
+    });
+  }
+
   void stop() {
     stopping_ = true;
     beast::error_code ignored;
     acceptor_.close(ignored);
+    if (connections_ == 0) return context_.stop();
     grace_.expires_after(listen_.limits.stop);
     grace_.async_wait([this](const beast::error_code&) { context_.stop(); });
-    if (connections_ == 0) grace_.cancel();
+    all_.close_idle();
   }
 
   asio::awaitable<void> accept() {
@@ -124,36 +186,67 @@ class Listener {
         continue;
       }
       if (connections_ >= listen_.limits.connections) continue;  // closed as it leaves the scope
-      const auto strand = socket.get_executor();
-      asio::co_spawn(strand, converse(std::move(socket)), asio::detached);
+      const auto connection = std::make_shared<Connection>(std::move(socket));
+      begin(connection);
+      asio::co_spawn(connection->stream.get_executor(), converse(*connection),
+                     [this, connection](std::exception_ptr) { end(*connection); });
     }
   }
 
-  asio::awaitable<void> converse(tcp::socket socket) {
+  void begin(const std::shared_ptr<Connection>& connection) {
     ++connections_;
     application_.metrics().connections(1);
-    beast::error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    beast::tcp_stream stream(std::move(socket));
-    beast::flat_buffer buffer;
-    bool first = true;
-    while (!stopping_ && co_await one_call(stream, buffer, first)) first = false;
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    all_.add(connection);
+  }
+
+  /// Also after a call for which there was not enough memory.
+  void end(const Connection& connection) {
+    all_.remove(&connection);
     application_.metrics().connections(-1);
     if (--connections_ == 0 && stopping_) context_.stop();
   }
 
+  asio::awaitable<void> converse(Connection& connection) {
+    beast::error_code ignored;
+    connection.stream.socket().set_option(tcp::no_delay(true), ignored);
+    bool first = true;
+    while (!stopping_ && co_await one_call(connection, first)) first = false;
+    connection.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    co_await hear_out(connection);
+  }
+
+  /// A caller who still sends when the connection closes would not get to read the answer.
+  asio::awaitable<void> hear_out(Connection& connection) {
+    connection.stream.expires_after(kLinger);
+    std::size_t heard = 0;
+    while (!stopping_ && heard < kMostHeard) {
+      connection.buffer.clear();
+      const auto [gone, count] =
+          co_await connection.stream.async_read_some(connection.buffer.prepare(kFirstBytes), kAwait);
+      if (gone) break;
+      heard += count;
+    }
+  }
+
+  asio::awaitable<bool> call_begins(Connection& connection, bool first) {
+    connection.idle = true;
+    connection.stream.expires_after(first ? listen_.limits.header : listen_.limits.idle);
+    const auto [gone, count] =
+        co_await connection.stream.async_read_some(connection.buffer.prepare(kFirstBytes), kAwait);
+    connection.idle = false;
+    if (gone) co_return false;
+    connection.buffer.commit(count);
+    co_return true;
+  }
+
   /// A call and its answer; whether another may follow on the connection.
-  asio::awaitable<bool> one_call(beast::tcp_stream& stream, beast::flat_buffer& buffer, bool first) {
+  asio::awaitable<bool> one_call(Connection& connection, bool first) {
+    beast::tcp_stream& stream = connection.stream;
+    beast::flat_buffer& buffer = connection.buffer;
     Parser parser;
     parser.header_limit(std::uint32_t(listen_.limits.header_bytes));
     parser.body_limit(std::uint64_t{1} << 40);  // the route's own, once there is one
-    if (!first && buffer.size() == 0) {
-      stream.expires_after(listen_.limits.idle);
-      const auto [gone, count] = co_await stream.async_read_some(buffer.prepare(kFirstBytes), kAwait);
-      if (gone) co_return false;
-      buffer.commit(count);
-    }
+    if (buffer.size() == 0 && !co_await call_begins(connection, first)) co_return false;
     stream.expires_after(listen_.limits.header);
     const auto [bad_header, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
     if (bad_header) co_return co_await last_words(stream, answer_to(bad_header));
@@ -177,19 +270,17 @@ class Listener {
     message.body = std::move(parser.get().body());
 
     const bool keep = parser.get().keep_alive() && !stopping_;
-    if (route && route->each_line) co_return co_await answer_lines(stream, message, *route, keep, begun);
-    const Answer answer = co_await answer_to_call(message, route);
+    const Slot slot(long_calls_, route && route->work == Route::Work::kLong ? listen_.limits.long_calls : 0);
+    const Answer answer = co_await answer_to_call(message, route, slot.full());
+    if (answer.lines) co_return co_await write_lines(stream, message, *route, answer, keep, begun);
     log(stream, message, answer, begun, route, answer.body.size());
     co_return co_await write(stream, answer, keep, message.method == "HEAD") && keep;
   }
 
-  asio::awaitable<Answer> answer_to_call(const Incoming& message, const Route* route) {
+  asio::awaitable<Answer> answer_to_call(const Incoming& message, const Route* route, bool full) {
+    if (full) co_return refusal(503, "unavailable", "too many long calls are running; try again in a moment");
     if (!route || route->work == Route::Work::kQuick) co_return application_.answer(message, route);
-    if (long_calls_ >= listen_.limits.long_calls)
-      co_return refusal(503, "unavailable", "too many long calls are running; try again in a moment");
-    ++long_calls_;
     auto [failure, answer] = co_await asio::co_spawn(work_, compute(message, route), kAwait);
-    --long_calls_;
     if (failure) co_return refusal(503, "unavailable", "there is not enough memory for this call");
     co_return std::move(answer);
   }
@@ -214,36 +305,31 @@ class Listener {
     co_return false;
   }
 
-  asio::awaitable<bool> answer_lines(beast::tcp_stream& stream, const Incoming& message, const Route& route, bool keep,
-                                     Clock::time_point begun) {
-    const Answer head{200, "application/x-ndjson", ""};
+  asio::awaitable<bool> more(const Lines& lines, std::string& out) { co_return lines(out); }
+
+  asio::awaitable<bool> write_lines(beast::tcp_stream& stream, const Incoming& message, const Route& route,
+                                    const Answer& answer, bool keep, Clock::time_point begun) {
     http::response<http::empty_body> response(http::status::ok, 11);
-    set_common(response, head);
+    set_common(response, answer);
     response.keep_alive(keep);
     response.chunked(true);
     http::response_serializer<http::empty_body> serializer(response);
     stream.expires_after(listen_.limits.write);
     auto [error, count] = co_await http::async_write_header(stream, serializer, kAwait);
-    std::string_view rest = message.body;
     std::string out;
     std::size_t sent = 0;
-    for (std::size_t lines = 0; !error && !rest.empty();) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-      if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      out += route.each_line(line, application_.services());
-      out += '\n';
-      if (++lines % kLinesAtOnce != 0 && out.size() < kChunk) continue;
+    for (bool going = true; going && !error;) {
+      going = route.work == Route::Work::kQuick
+                  ? answer.lines(out)
+                  : co_await asio::co_spawn(work_, more(answer.lines, out), asio::use_awaitable);
+      if (out.empty() || (going && out.size() < kChunk && route.work == Route::Work::kLong)) continue;
       sent += out.size();
       stream.expires_after(listen_.limits.write);
       std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk(asio::buffer(out)), kAwait);
       out.clear();
     }
-    sent += out.size();
-    if (!error && !out.empty())
-      std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk(asio::buffer(out)), kAwait);
     if (!error) std::tie(error, count) = co_await asio::async_write(stream, http::make_chunk_last(), kAwait);
-    log(stream, message, head, begun, &route, sent);
+    log(stream, message, answer, begun, &route, sent);
     co_return !error && keep;
   }
 
@@ -261,6 +347,8 @@ class Listener {
 
   static constexpr std::size_t kFirstBytes = 4096;
   static constexpr std::size_t kSmallBody = 64u << 10;
+  static constexpr std::size_t kMostHeard = 8u << 20;
+  static constexpr std::chrono::seconds kLinger{1};
 
   Application& application_;
   const Listen& listen_;
@@ -268,6 +356,8 @@ class Listener {
   asio::thread_pool work_;
   tcp::acceptor acceptor_{context_};
   asio::steady_timer grace_{context_};
+  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  Connections all_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> connections_{0}, long_calls_{0};
 };

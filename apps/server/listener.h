@@ -21,7 +21,7 @@ struct Limits {
   std::chrono::seconds idle{30};    // between two calls
   std::chrono::seconds body{60};    // for the whole body
   std::chrono::seconds write{60};   // for the client to take what was written
-  std::chrono::seconds stop{3};     // for calls in flight once the service is to stop
+  std::chrono::seconds stop{20};    // for calls in flight once the service is to stop
 };
 
 struct Listen {
@@ -32,7 +32,7 @@ struct Listen {
   Limits limits;
 };
 
-/// Answers until SIGINT or SIGTERM.
+/// Answers until SIGINT or SIGTERM, and then what is in flight; a second one ends it at once.
 ///
 ///   started  told the port once it is open
 ///   errors   kUnavailable where the address or the port cannot be had

@@ -37,9 +37,7 @@ Result<std::string> decoded(std::string_view text) {
 /// source  RFC 9110, section 15
 int status_of(std::string_view code) {
   if (code == "not_found") return 404;
-  if (code == "too_large") return 413;
-  if (code == "unsupported" || code == "refused") return 422;
-  return code == "unavailable" ? 503 : 400;
+  return code == "unavailable" ? 503 : 409;
 }
 
 }  // namespace
@@ -78,6 +76,12 @@ Answer refusal(int status, std::string_view code, std::string_view message) {
 }
 
 Answer error_answer(const Error& error) { return answer_of(io::error_json(error)); }
+
+Answer malformed(const Error& error) {
+  return json_answer(io::error_json(error), error.code == ErrorCode::kTooLarge ? 413 : 400);
+}
+
+Answer answer_of(const Result<json::Value>& value) { return value ? json_answer(*value) : error_answer(value.error()); }
 
 Answer answer_of(const json::Value& value) {
   const json::Value* error = value.find("error");

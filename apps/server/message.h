@@ -1,6 +1,7 @@
 // What goes in and out of a route, without any of HTTP's wire.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ struct Incoming {
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };
 
+/// Appends some lines of an answer; false once there are no more.
+using Lines = std::function<bool(std::string& out)>;
+
 struct Answer {
   int status = 200;
   std::string type = "application/json";
@@ -42,6 +46,7 @@ struct Answer {
   std::string allow = {};     // of a 405
   std::string encoding = {};  // "gzip"
   bool lasting = false;       // never changes under its path
+  Lines lines = {};           // in place of a body: sent as they are made
 };
 
 /// `value` on a line.
@@ -50,10 +55,14 @@ Answer json_answer(const json::Value& value, int status = 200);
 /// {"error": {"code", "message"}}
 Answer refusal(int status, std::string_view code, std::string_view message);
 
-/// The same under the status that goes with the error's code.
+/// The same under the status that goes with the error's code: 409 for what is well formed and cannot be planned.
 Answer error_answer(const Error& error);
+
+/// The same for a call that is not as its description has it: 400, or 413.
+Answer malformed(const Error& error);
 
 /// The same for an error object that is made already; 200 for any other value.
 Answer answer_of(const json::Value& value);
+Answer answer_of(const Result<json::Value>& value);
 
 }  // namespace vram::server

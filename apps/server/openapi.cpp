@@ -8,9 +8,6 @@
 
 namespace vram::server {
 
-/// docs/schema: (name, text), generated.
-std::span<const std::pair<std::string_view, std::string_view>> embedded_schemas();
-
 namespace {
 
 using json::Object;
@@ -52,14 +49,11 @@ Value relocated(const Value& value, const std::string& schema) {
   return Value(std::move(moved));
 }
 
-Object schemas() {
+Object components_of(const Schemas& schemas) {
   Object all;
-  for (const auto& [file, content] : embedded_schemas()) {
-    const std::string name(file.substr(0, file.find('.')));
-    const auto schema = json::parse(content, file);
-    if (!schema) continue;
-    all.set(name, relocated(*schema, name));
-    if (const Value* definitions = schema->find("$defs"))
+  for (const auto& [name, schema] : schemas.all()) {
+    all.set(name, relocated(schema, name));
+    if (const Value* definitions = schema.find("$defs"))
       for (const auto& [own, definition] : definitions->object()->members())
         all.set(name + '.' + own, relocated(definition, name));
   }
@@ -77,18 +71,49 @@ Value any() { return Value(Object()); }
 
 Value schema_or_any(std::string_view name) { return name.empty() ? any() : reference(std::string(name)); }
 
+Value lines_of(std::string_view type) {
+  Object schema;
+  schema.set("type", text("string"));
+  schema.set("description", text("a JSON object a line"));
+  return content(type, Value(std::move(schema)));
+}
+
+Value response(std::string_view description, Value of) {
+  Object object;
+  object.set("description", text(description));
+  object.set("content", std::move(of));
+  return Value(std::move(object));
+}
+
 Value responses(const Route& route) {
-  Object good, bad, all;
-  good.set("description", text("the answer"));
-  const bool plain = route.path == "/metrics";
-  good.set("content", route.each_line ? content("application/x-ndjson", any())
-                      : plain         ? content("text/plain", any())
-                                      : content("application/json", schema_or_any(route.response)));
-  all.set("200", Value(std::move(good)));
-  bad.set("description", text("an error in one sentence"));
-  bad.set("content", content("application/json", reference("error")));
-  all.set("default", Value(std::move(bad)));
+  struct Refusal {
+    const char *status, *description;
+  };
+  static constexpr Refusal kOfBodies[] = {
+      {"400", "the body is not as its schema has it"},
+      {"404", "nothing has that name"},
+      {"409", "well formed, but it cannot be planned: parts that do not go together, or that are not modelled"},
+      {"413", "larger than is read"},
+      {"503", "too much at once, or something that does not answer; try again"}};
+  Object all;
+  all.set("200", response("the answer", route.lines ? lines_of("application/x-ndjson")
+                                        : route.path == "/metrics"
+                                            ? content("text/plain", any())
+                                            : content("application/json", schema_or_any(route.response))));
+  if (route.method == "POST")
+    for (const auto& [status, description] : kOfBodies)
+      all.set(status, response(description, content("application/json", reference("error"))));
+  all.set("default", response("an error in one sentence", content("application/json", reference("error"))));
   return Value(std::move(all));
+}
+
+/// Lines are taken whatever they are called; text is what every client can send.
+Value request_body(const Route& route) {
+  Object body;
+  body.set("required", Value(!route.request.empty()));
+  body.set("content",
+           route.request.empty() ? lines_of("text/plain") : content("application/json", schema_or_any(route.request)));
+  return Value(std::move(body));
 }
 
 Value parameters(const Route& route) {
@@ -120,13 +145,7 @@ Value operation(const Route& route) {
   Object object;
   object.set("summary", text(route.summary));
   object.set("parameters", parameters(route));
-  if (route.method == "POST") {
-    Object body;
-    body.set("required", Value(route.each_line == nullptr));
-    body.set("content", route.each_line ? content("application/x-ndjson", any())
-                                        : content("application/json", schema_or_any(route.request)));
-    object.set("requestBody", Value(std::move(body)));
-  }
+  if (route.method == "POST") object.set("requestBody", request_body(route));
   object.set("responses", responses(route));
   return Value(std::move(object));
 }
@@ -141,7 +160,7 @@ Value error_schema() {
 
 }  // namespace
 
-Value openapi() {
+Value openapi(const Schemas& schemas) {
   Object info, paths, components, document;
   info.set("title", text("VRAM Estimator"));
   info.set("version", text(VRAM_VERSION));
@@ -152,7 +171,7 @@ Value openapi() {
     item.set(route.method == "POST" ? "post" : "get", operation(route));
     paths.set(std::string(route.path), Value(std::move(item)));
   }
-  Object all = schemas();
+  Object all = components_of(schemas);
   all.set("error", error_schema());
   components.set("schemas", Value(std::move(all)));
   document.set("openapi", text("3.1.0"));

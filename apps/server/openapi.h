@@ -2,10 +2,11 @@
 #pragma once
 
 #include "json/value.h"
+#include "server/schemas.h"
 
 namespace vram::server {
 
 /// source  OpenAPI 3.1.0
-json::Value openapi();
+json::Value openapi(const Schemas& schemas);
 
 }  // namespace vram::server

@@ -9,10 +9,6 @@
 
 namespace vram::server {
 
-struct Parameter {
-  std::string_view name, description;
-};
-
 struct Route {
   enum class Work : std::uint8_t {
     kQuick,  // answered where it was read: a few milliseconds at most
@@ -27,14 +23,13 @@ struct Route {
   bool writes = false;               // needs the token that GET /v1/session gives to the page
   bool open = false;                 // asks nobody for the service's token
   std::size_t most_body = 4u << 20;  // bytes
-  std::string_view request = {};     // name of the body's schema
+  std::string_view request = {};     // name of the body's schema; empty: the body is not JSON
   std::string_view response = {};    // name of the answer's schema
   std::string_view parameter = {};   // of the query
   std::string_view parameter_is = {};
+  bool lines = false;  // answers JSON lines
 
-  /// In place of a question. A route by lines answers each line of its body with a line, in order.
-  Answer (*run)(const Call& call) = nullptr;
-  std::string (*each_line)(std::string_view line, const Services& services) = nullptr;
+  Answer (*run)(const Call& call) = nullptr;  // in place of a question
 };
 
 std::span<const Route> routes();

@@ -19,11 +19,13 @@ struct Services {
   std::function<json::Value()> detected;
   std::string write_token;  // of this run of the service
   std::function<std::string()> metrics;
+  std::string description;  // of the routes, for GET /openapi.json
 };
 
 struct Call {
   const Query& query;
-  std::string_view body;
+  const json::Value& body;  // null where the route takes none, and where it takes lines
+  std::string_view text;    // of the body
   const Services& services;
 };
 

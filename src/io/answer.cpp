@@ -192,10 +192,8 @@ json::Value answer(const options::RequestForm& form, const Machine& machine) {
   return value ? *std::move(value) : error_json(value.error());
 }
 
-json::Value answer(std::string_view text, const Machine& machine) {
-  const auto value = json::parse(text, "request", {.bytes = 4u << 20});
-  if (!value) return error_json(value.error());
-  const auto form = options::read_request(*value);
+json::Value answer(const json::Value& request, const Machine& machine) {
+  const auto form = options::read_request(request);
   return form ? answer(*form, machine) : error_json(form.error());
 }
 

@@ -1,4 +1,4 @@
-// One request in JSON, one answer in JSON: what `batch` prints for a line and the service for a call.
+// One request, one answer in JSON: what `batch` prints for a line and the service for a call.
 #pragma once
 
 #include <functional>
@@ -47,8 +47,8 @@ Result<plan::Request> complete_on(const options::RequestForm& form, const plan::
 /// The report for a request, or {"error": {"code", "message"}}.
 json::Value answer(const options::RequestForm& form, const Machine& machine);
 
-/// The report for the request in `text`, or {"error": {"code", "message"}}.
-json::Value answer(std::string_view text, const Machine& machine);
+/// The report for a request in JSON, or {"error": {"code", "message"}}.
+json::Value answer(const json::Value& request, const Machine& machine);
 
 /// {"error": {"code": "bad_input", "message": sentence}}
 json::Value error_json(const Error& error);

@@ -1,5 +1,7 @@
 #include "io/questions.h"
 
+#include <algorithm>
+
 #include "diagnosis/diagnose.h"
 #include "formula/ranges.h"
 #include "hardware/catalogue.h"
@@ -29,14 +31,8 @@ using json::Value;
 
 constexpr std::size_t kMostText = 4u << 20;
 constexpr std::size_t kMostLog = 32u << 20;
+constexpr std::size_t kMostRegistry = 16u << 20;
 constexpr std::size_t kMostPoints = 512;
-
-Result<Value> object_in(std::string_view text, std::string_view place) {
-  auto value = json::parse(text, place, {.bytes = kMostText});
-  if (value && !value->object())
-    return Error{ErrorCode::kBadInput, std::string(place), "expected an object, found " + json::describe(*value), ""};
-  return value;
-}
 
 /// The request itself, or the member "request" of `asked`.
 Result<options::RequestForm> form_in(const Value& asked) {
@@ -55,13 +51,11 @@ Result<Value> formula_max_context(const options::RequestForm& form, double most)
   return report::max_context_json(formula::max_context(read->request, budget, most));
 }
 
-Result<Value> max_context(std::string_view text, const Machine& machine) {
-  const auto asked = object_in(text, "request");
-  if (!asked) return asked.error();
-  const auto form = form_in(*asked);
+Result<Value> max_context(const Value& asked, const Machine& machine) {
+  const auto form = form_in(asked);
   if (!form) return form.error();
   if (form->model.formula) {
-    const Value* most = asked->find("max_context_k");
+    const Value* most = asked.find("max_context_k");
     const auto number = formula::number_in(
         formula::kMaxContextK, most ? most->number().value_or(-1) : formula::kDefaultMaxContextK, "max_context_k");
     if (!number) return number.error();
@@ -69,18 +63,19 @@ Result<Value> max_context(std::string_view text, const Machine& machine) {
   }
   const auto request = complete(*form, machine);
   if (!request) return request.error();
-  const auto found = plan::max_context(*request);
+  const json::Fields fields(asked, "request");
+  const std::int64_t requests = fields.count_or("concurrency", 1, 1);
+  if (fields.error()) return *fields.error();
+  const auto found = plan::max_context(*request, requests);
   if (!found) return found.error();
   return report::max_context_json(*found);
 }
 
 /// What a page shows at each keystroke. Suggestions take tens of plans: they are asked for afterwards, by "estimate".
-Result<Value> page(std::string_view text, const Machine& machine) {
-  const auto asked = object_in(text, "request");
-  if (!asked) return asked.error();
-  const auto form = form_in(*asked);
+Result<Value> page(const Value& asked, const Machine& machine) {
+  const auto form = form_in(asked);
   if (!form) return form.error();
-  if (form->model.formula) return answer(text, machine);
+  if (form->model.formula) return answer(*form, machine);
   const auto request = complete(*form, machine);
   if (!request) return request.error();
   const auto report = plan::plan(*request);
@@ -107,14 +102,12 @@ Result<std::vector<std::int64_t>> counts(const json::Fields& fields, std::string
   return found;
 }
 
-Result<Value> concurrency(std::string_view text, const Machine& machine) {
-  const auto asked = object_in(text, "request");
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, "request");
+Result<Value> concurrency(const Value& asked, const Machine& machine) {
+  const json::Fields fields(asked, "request");
   const auto lengths = counts(fields, "contexts"), requests = counts(fields, "requests");
   if (!lengths) return lengths.error();
   if (!requests) return requests.error();
-  const auto form = form_in(*asked);
+  const auto form = form_in(asked);
   if (!form) return form.error();
   const auto request = complete(*form, machine);
   if (!request) return request.error();
@@ -127,10 +120,8 @@ Result<Value> concurrency(std::string_view text, const Machine& machine) {
   return report::concurrency_json(*found);
 }
 
-Result<Value> inspect(std::string_view text, const Machine& machine) {
-  const auto asked = object_in(text, "request");
-  if (!asked) return asked.error();
-  const auto form = form_in(*asked);
+Result<Value> inspect(const Value& asked, const Machine& machine) {
+  const auto form = form_in(asked);
   if (!form) return form.error();
   const auto request = complete(*form, machine);
   if (!request) return request.error();
@@ -143,19 +134,15 @@ Result<Value> inspect(std::string_view text, const Machine& machine) {
   return report::inspect_json(*exact, 0, *tensors);
 }
 
-Result<Value> ask(std::string_view text, const Machine&) {
-  const auto asked = object_in(text, "question");
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, "question");
+Result<Value> ask(const Value& asked, const Machine&) {
+  const json::Fields fields(asked, "question");
   const std::string words = fields.text_or("text", "");
   if (fields.error()) return *fields.error();
   return report::ask_json(options::ask(words));
 }
 
-Result<Value> diagnose(std::string_view text, const Machine& machine) {
-  const auto asked = json::parse(text, "question", {.bytes = kMostLog});
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, "question");
+Result<Value> diagnose(const Value& asked, const Machine& machine) {
+  const json::Fields fields(asked, "question");
   const std::string log = fields.text_or("log", ""), gpu = fields.text_or("gpu", "");
   diagnosis::Told told;
   told.model = fields.text_or("model", "");
@@ -165,10 +152,8 @@ Result<Value> diagnose(std::string_view text, const Machine& machine) {
   return report::diagnosis_json(diagnosis::diagnose(logs::read(log), told, made));
 }
 
-Result<Value> models(std::string_view text, const Machine&) {
-  const auto asked = object_in(text, "question");
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, "question");
+Result<Value> models(const Value& asked, const Machine&) {
+  const json::Fields fields(asked, "question");
   const std::string search = fields.text_or("search", "");
   if (fields.error()) return *fields.error();
   const std::vector<std::string> names = search_catalogue(search);
@@ -178,30 +163,46 @@ Result<Value> models(std::string_view text, const Machine&) {
 }
 
 constexpr Question kQuestions[] = {
-    {"estimate", [](std::string_view text, const Machine& machine) { return answer(text, machine); }},
-    {"max-context", [](std::string_view text, const Machine& machine) { return or_error(max_context(text, machine)); }},
-    {"concurrency", [](std::string_view text, const Machine& machine) { return or_error(concurrency(text, machine)); }},
-    {"page", [](std::string_view text, const Machine& machine) { return or_error(page(text, machine)); }},
-    {"inspect", [](std::string_view text, const Machine& machine) { return or_error(inspect(text, machine)); }},
-    {"ask", [](std::string_view text, const Machine& machine) { return or_error(ask(text, machine)); }},
-    {"models", [](std::string_view text, const Machine& machine) { return or_error(models(text, machine)); }},
-    {"gpus", [](std::string_view, const Machine&) { return report::gpu_catalogue_json(hardware::catalogue()); }},
-    {"diagnose", [](std::string_view text, const Machine& machine) { return or_error(diagnose(text, machine)); }},
-    {"registry", [](std::string_view text, const Machine&) { return or_error(registry_entries(text)); }},
-    {"apply", [](std::string_view text, const Machine&) { return or_error(registry_apply(text)); }},
-    {"about", [](std::string_view, const Machine&) { return report::rules_json(); }},
+    {"estimate", "request", kMostText, answer},
+    {"max-context", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(max_context(q, m)); }},
+    {"concurrency", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(concurrency(q, m)); }},
+    {"page", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(page(q, m)); }},
+    {"inspect", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(inspect(q, m)); }},
+    {"ask", "question", kMostText, [](const Value& q, const Machine& m) { return or_error(ask(q, m)); }},
+    {"models", "question", kMostText, [](const Value& q, const Machine& m) { return or_error(models(q, m)); }},
+    {"gpus", "", 0, [](const Value&, const Machine&) { return report::gpu_catalogue_json(hardware::catalogue()); }},
+    {"diagnose", "question", kMostLog, [](const Value& q, const Machine& m) { return or_error(diagnose(q, m)); }},
+    {"registry", "question", kMostRegistry,
+     [](const Value& q, const Machine&) { return or_error(registry_entries(q)); }},
+    {"apply", "question", kMostRegistry, [](const Value& q, const Machine&) { return or_error(registry_apply(q)); }},
+    {"about", "", 0, [](const Value&, const Machine&) { return report::rules_json(); }},
 };
 
 }  // namespace
 
 std::span<const Question> questions() { return kQuestions; }
 
+const Question* find_question(std::string_view name) {
+  const auto found = std::ranges::find(kQuestions, name, &Question::name);
+  return found == std::end(kQuestions) ? nullptr : found;
+}
+
+Result<json::Value> read_question(std::string_view text, std::string_view place, std::size_t most_text) {
+  auto asked = json::parse(text, place, {.bytes = most_text});
+  if (asked && !asked->object())
+    return Error{ErrorCode::kBadInput, std::string(place), "expected an object, found " + json::describe(*asked), ""};
+  return asked;
+}
+
 json::Value answer(std::string_view question, std::string_view text, const Machine& machine) {
-  for (const Question& known : kQuestions)
-    if (known.name == question) return known.answer(text, machine);
-  return error_json({ErrorCode::kNotFound, "question", '"' + std::string(question.substr(0, 40)) + "\" is not known",
-                     "ask for estimate, page, max-context, concurrency, inspect, ask, models, gpus, diagnose, "
-                     "registry, apply or about"});
+  const Question* known = find_question(question);
+  if (!known)
+    return error_json({ErrorCode::kNotFound, "question", '"' + std::string(question.substr(0, 40)) + "\" is not known",
+                       "ask for estimate, page, max-context, concurrency, inspect, ask, models, gpus, diagnose, "
+                       "registry, apply or about"});
+  if (known->most_text == 0) return known->answer({}, machine);
+  const auto asked = read_question(text, known->place, known->most_text);
+  return asked ? known->answer(*asked, machine) : error_json(asked.error());
 }
 
 }  // namespace vram::io

@@ -9,15 +9,17 @@
 namespace vram::io {
 
 struct Question {
-  std::string_view name;  // "estimate"
-  json::Value (*answer)(std::string_view text, const Machine& machine);
+  std::string_view name;   // "estimate"
+  std::string_view place;  // what errors call it: "request"
+  std::size_t most_text;   // bytes of its JSON; 0: it is asked without any
+  json::Value (*answer)(const json::Value& asked, const Machine& machine);
 };
 
 /// estimate     a request                                                -> its report
 /// page         a request                                                -> {"sentence", "command", "report", …},
-/// without
-///              suggestions
-/// max-context  a request, or {"request", "max_context_k"}               -> {"context_tokens", "limited_by", "report"},
+///              without suggestions
+/// max-context  a request, or {"request", "max_context_k", "concurrency"} -> {"context_tokens", "limited_by",
+/// "report"},
 ///              of formula mode the existing tool's keys
 /// concurrency  {"request", "contexts": [tokens], "requests": [number], "limit": tokens}
 ///              -> requests at once by length, and the reverse
@@ -31,6 +33,14 @@ struct Question {
 /// apply        {"text", "name", "settings"}                             -> {"text", "diff"}: the registry's, changed
 /// about        {}                                                       -> releases, arguments, profiles, formats
 std::span<const Question> questions();
+
+/// Nothing where there is no question of that name.
+const Question* find_question(std::string_view name);
+
+/// The object that `text` holds.
+///
+///   errors  as json::parse; kBadInput where it holds something else
+Result<json::Value> read_question(std::string_view text, std::string_view place, std::size_t most_text);
 
 /// The answer to the question of that name, or {"error": {"code", "message"}}.
 json::Value answer(std::string_view question, std::string_view text, const Machine& machine);

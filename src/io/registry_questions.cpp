@@ -11,7 +11,6 @@ namespace {
 
 using json::Value;
 
-constexpr json::Limits kLimits{.bytes = 16u << 20};
 constexpr const char* kPlace = "question";
 
 Value figure(const std::optional<registry::Figure>& figure) {
@@ -57,10 +56,8 @@ std::optional<std::string> typed(const json::Fields& fields, std::string_view na
 
 }  // namespace
 
-Result<Value> registry_entries(std::string_view question) {
-  const auto asked = json::parse(question, kPlace, kLimits);
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, kPlace);
+Result<Value> registry_entries(const Value& asked) {
+  const json::Fields fields(asked, kPlace);
   const std::string text = fields.text_or("text", ""), place = fields.text_or("place", "registry");
   if (fields.error()) return *fields.error();
   const auto registry = registry::read_registry(text, place);
@@ -72,10 +69,8 @@ Result<Value> registry_entries(std::string_view question) {
   return Value(std::move(object));
 }
 
-Result<Value> registry_apply(std::string_view question) {
-  const auto asked = json::parse(question, kPlace, kLimits);
-  if (!asked) return asked.error();
-  const json::Fields fields(*asked, kPlace);
+Result<Value> registry_apply(const Value& asked) {
+  const json::Fields fields(asked, kPlace);
   const std::string text = fields.text_or("text", ""), place = fields.text_or("place", "registry"),
                     name = fields.text_or("name", "");
   registry::Settings settings;

@@ -169,6 +169,20 @@ Result<Change> read_change(std::string_view name, const std::string& value, cons
   return Change(variation_of(name, *number));
 }
 
+Result<Launches> launches_of(plan::Request base, Grid grid, const LookUp& look_up) {
+  Launches launches{std::move(base), std::move(grid), {}};
+  for (const Axis& axis : launches.grid.axes()) {
+    std::vector<Change>& changes = launches.changes.emplace_back();
+    const bool looked_up = axis.name == "model" || axis.name == "gpu";
+    for (const std::string& value : axis.values) {
+      auto change = looked_up ? look_up(axis.name, value) : read_change(axis.name, value, launches.base.engine);
+      if (!change) return change.error();
+      changes.push_back(*std::move(change));
+    }
+  }
+  return launches;
+}
+
 std::span<const Cell> launch_figures() { return kFigures; }
 
 RowWriter write_launches(const Launches& launches, Format format) {

@@ -1,6 +1,7 @@
 // Rows of a sweep over launches.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -29,6 +30,12 @@ struct Launches {
 ///
 ///   errors  kBadInput: no such argument in the release, a value of another type
 Result<Change> read_change(std::string_view name, const std::string& value, const vllm::Engine& engine);
+
+/// Looks up a value of the axis "model" or "gpu".
+using LookUp = std::function<Result<Change>(const std::string& axis, const std::string& value)>;
+
+/// `base` with every value of the grid read. Errors are those of read_change and `look_up`.
+Result<Launches> launches_of(plan::Request base, Grid grid, const LookUp& look_up);
 
 /// fits, reason, resolved_max_model_len, available_kv_bytes, tokens, max_concurrency: as plan() answers each launch.
 std::span<const Cell> launch_figures();

@@ -46,8 +46,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   const auto form = options::read_request(json::Value(asked.request));
   if (!form) return form.error();
   if (form->model.formula) {
-    session.terminal.print(json::write_pretty(io::answer(json::write_line(json::Value(asked.request)), machine)) +
-                           '\n');
+    session.terminal.print(json::write_pretty(io::answer(*form, machine)) + '\n');
     return kExitFits;
   }
   const auto request = io::complete(*form, machine);

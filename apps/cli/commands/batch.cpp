@@ -4,7 +4,7 @@
 
 #include "arguments.h"
 #include "command.h"
-#include "io/answer.h"
+#include "io/questions.h"
 #include "json/write.h"
 #include "session.h"
 
@@ -39,7 +39,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   std::string line;
   while (next_line(file ? file.get() : stdin, line)) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    session.terminal.print(json::write_line(io::answer(line, machine)) + '\n');
+    session.terminal.print(json::write_line(io::answer("estimate", line, machine)) + '\n');
   }
   return kExitFits;
 }

@@ -1,6 +1,9 @@
 // calibrate: what start-ups of this machine say about it, kept as a profile.
+#include <algorithm>
+#include <iterator>
+
 #include "command.h"
-#include "diagnosis/snapshot.h"
+#include "diagnosis/learn.h"
 #include "io/calibrations.h"
 #include "json/write.h"
 #include "options/calibration_form.h"
@@ -22,56 +25,6 @@ std::vector<Option> options() {
   return all;
 }
 
-using Observations = std::vector<plan::Observation>;
-
-/// On this machine's GPU, where neither the log nor a flag tells another.
-Result<plan::Report> planned(const logs::StartUp& start, const LogQuestion& given, const Session& session) {
-  diagnosis::Question question = diagnosis::question_of(start, given.told);
-  question.form.gpu.detect = !question.has_gpu();
-  const auto request = diagnosis::request_of(question, completing(session));
-  if (!request) return request.error();
-  return plan::plan(*request);
-}
-
-Result<plan::Observation> observe_log(const logs::StartUp& start, const LogQuestion& given, const Session& session) {
-  const auto report = planned(start, given, session);
-  if (!report) return report.error();
-  return diagnosis::observe(start, *report);
-}
-
-Result<plan::Observation> observe_snapshot(const diagnosis::Snapshot& snapshot, const LogQuestion& given,
-                                           const Session& session) {
-  logs::StartUp start;
-  start.model = {snapshot.model, 1};
-  if (snapshot.context_tokens) start.args.set("max_model_len", json::Value(*snapshot.context_tokens));
-  if (snapshot.max_num_seqs) start.args.set("max_num_seqs", json::Value(*snapshot.max_num_seqs));
-  const auto report = planned(start, given, session);
-  if (!report) return report.error();
-  return diagnosis::observe(snapshot, *report);
-}
-
-/// What one file teaches; a start that teaches nothing is a warning.
-Result<Observations> learn(const std::string& name, const LogQuestion& given, const Session& session) {
-  const auto text = read_log(name);
-  if (!text) return text.error();
-  Observations found;
-  const auto take = [&](Result<plan::Observation> seen, const std::string& place) {
-    if (seen) return found.push_back(*std::move(seen));
-    Error warning = seen.error();
-    warning.place = warning.place.empty() ? place : place + ": " + warning.place;
-    session.terminal.warn(warning);
-  };
-  if (diagnosis::is_snapshot(*text)) {
-    const auto snapshots = diagnosis::read_snapshots(*text, name);
-    if (!snapshots) return snapshots.error();
-    for (const diagnosis::Snapshot& snapshot : *snapshots) take(observe_snapshot(snapshot, given, session), name);
-    return found;
-  }
-  for (const logs::StartUp& start : logs::read(*text))
-    take(observe_log(start, given, session), name + ", from line " + std::to_string(start.first_line));
-  return found;
-}
-
 Result<int> learn_all(const Arguments& arguments, const Session& session) {
   const auto given = read_log_question(arguments);
   if (!given) return given.error();
@@ -81,9 +34,12 @@ Result<int> learn_all(const Arguments& arguments, const Session& session) {
     if (auto kept = io::load_calibration(calibration.name)) calibration.observations = kept->observations;
   const std::size_t before = calibration.observations.size();
   for (const std::string& name : given->logs) {
-    auto found = learn(name, *given, session);
+    const auto text = read_log(name);
+    if (!text) return text.error();
+    auto found = diagnosis::learn(*text, name, given->told, completing(session));
     if (!found) return found.error();
-    for (plan::Observation& seen : *found) calibration.observations.push_back(std::move(seen));
+    for (const Error& reason : found->left_out) session.terminal.warn(reason);
+    std::ranges::move(found->observations, std::back_inserter(calibration.observations));
   }
   const std::size_t learnt = calibration.observations.size() - before;
   if (learnt == 0)

@@ -4,17 +4,12 @@
 #include "arch/build.h"
 #include "arguments.h"
 #include "command.h"
+#include "io/known_models.h"
 #include "json/write.h"
-#include "readers/catalogue.h"
 #include "session.h"
-#include "user_catalogue.h"
 
 namespace vram::cli::commands {
 namespace {
-
-struct Listed {
-  std::string name, source, date;
-};
 
 std::vector<Option> options() {
   return {{"--architectures", "", "The model classes that are modelled, instead of models"},
@@ -22,19 +17,9 @@ std::vector<Option> options() {
           {"--json", "", "For programs: a JSON array of names; with --long of objects"}};
 }
 
-/// The user's entries that the search finds, then those that are built in.
-std::vector<Listed> found_models(const std::string& search) {
-  std::vector<Listed> models;
-  for (const io::UserModel& entry : catalogue_of_user())
-    if (matches_search(entry.name, search)) models.push_back({entry.name, entry.origin, entry.date});
-  for (std::string& name : search_catalogue(search))
-    models.push_back({std::move(name), "built in", std::string(kCatalogueDate)});
-  return models;
-}
-
-json::Value as_json(const std::vector<Listed>& models, bool with_source) {
+json::Value as_json(const std::vector<io::KnownModel>& models, bool with_source) {
   json::Array array;
-  for (const Listed& model : models) {
+  for (const io::KnownModel& model : models) {
     if (!with_source) {
       array.emplace_back(model.name);
       continue;
@@ -48,11 +33,11 @@ json::Value as_json(const std::vector<Listed>& models, bool with_source) {
   return json::Value(std::move(array));
 }
 
-std::string as_text(const std::vector<Listed>& models, bool with_source) {
+std::string as_text(const std::vector<io::KnownModel>& models, bool with_source) {
   std::size_t widest = 0;
-  for (const Listed& model : models) widest = std::max(widest, model.name.size());
+  for (const io::KnownModel& model : models) widest = std::max(widest, model.name.size());
   std::string text;
-  for (const Listed& model : models) {
+  for (const io::KnownModel& model : models) {
     text += model.name;
     if (with_source) text += std::string(widest + 2 - model.name.size(), ' ') + model.date + "  " + model.source;
     text += '\n';
@@ -62,11 +47,11 @@ std::string as_text(const std::vector<Listed>& models, bool with_source) {
 
 Result<int> run(const Arguments& arguments, const Session& session) {
   const std::string search = arguments.word().value_or("");
-  std::vector<Listed> models;
+  std::vector<io::KnownModel> models;
   if (arguments.flag("--architectures")) {
     for (const std::string_view name : arch::architectures()) models.push_back({std::string(name), "", ""});
   } else {
-    models = found_models(search);
+    models = io::known_models(search);
   }
   const bool with_source = arguments.flag("--long") && !arguments.flag("--architectures");
   if (arguments.flag("--json")) {

@@ -49,20 +49,17 @@ Result<sweep::Grid> read_grid(const Arguments& arguments) {
   return sweep::Grid::of(std::move(axes));
 }
 
-Result<sweep::Change> change_of(const sweep::Axis& axis, const std::string& value, const vllm::Engine& engine) {
-  if (axis.name == "model") {
+Result<sweep::Change> look_up(const std::string& axis, const std::string& value) {
+  if (axis == "model") {
     auto model = io::load(value);
     if (!model) return model.error();
     return sweep::Change(*std::move(model));
   }
-  if (axis.name == "gpu") {
-    options::GpuForm form;
-    form.name = value;
-    auto gpu = options::choose_gpu(form);
-    if (!gpu) return gpu.error();
-    return sweep::Change(*std::move(gpu));
-  }
-  return sweep::read_change(axis.name, value, engine);
+  options::GpuForm form;
+  form.name = value;
+  auto gpu = options::choose_gpu(form);
+  if (!gpu) return gpu.error();
+  return sweep::Change(*std::move(gpu));
 }
 
 Result<sweep::Launches> read_launches(const Arguments& arguments, const Session& session, sweep::Grid grid) {
@@ -73,16 +70,7 @@ Result<sweep::Launches> read_launches(const Arguments& arguments, const Session&
   }
   auto base = read_question(arguments, session, "", {model, gpu});
   if (!base) return base.error();
-  sweep::Launches launches{*std::move(base), std::move(grid), {}};
-  for (const sweep::Axis& axis : launches.grid.axes()) {
-    std::vector<sweep::Change>& changes = launches.changes.emplace_back();
-    for (const std::string& value : axis.values) {
-      auto change = change_of(axis, value, launches.base.engine);
-      if (!change) return change.error();
-      changes.push_back(*std::move(change));
-    }
-  }
-  return launches;
+  return sweep::launches_of(*std::move(base), std::move(grid), look_up);
 }
 
 Result<int> read_threads(const Arguments& arguments) {
