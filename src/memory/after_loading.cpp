@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <string_view>
 
+#include "memory/packings/formats.h"
 #include "memory/parameters.h"
+#include "memory/rocm_loading.h"
 
 namespace vram::memory {
 namespace {
 
 constexpr std::int64_t kSwizzledColumns = 256;  // Triton's layout for mxfp4 on Hopper
 constexpr std::int64_t kFlashInferRows = 128;   // FlashInfer's fp8 kernels for experts without a gate
-constexpr std::int64_t kRocmAlignment = 512;    // bytes: a row that is a multiple of it is padded
-constexpr std::int64_t kRocmPadding = 256;      // bytes
-constexpr std::int64_t kIndexTopK = 2048;       // tokens that sparse attention picks; int32 each
+constexpr Bytes kMlaWorkspace(128 * kMiB);
+constexpr std::int64_t kIndexTopK = 2048;  // tokens that sparse attention picks; int32 each
 
 /// vLLM takes FlashInfer's kernels for static fp8 experts from then on.
 constexpr vllm::Step<bool> kFlashInferFirst[] = {
@@ -20,6 +21,21 @@ constexpr vllm::Step<bool> kFlashInferFirst[] = {
     {{2026, 1, 20}, true, "~ vllm v0.19.0 fused_moe/oracle/fp8.py"},
 };
 static_assert(vllm::well_formed(kFlashInferFirst));
+
+/// Modules of MLA backends that make a workspace as they are imported, chosen or not.
+struct Imported {
+  std::int64_t blackwell, others;
+};
+constexpr vllm::Step<Imported> kImported[] = {
+    {{}, {0, 0}, "vllm v0.11.0 platforms/cuda.py, get_attn_backend_cls: the chosen one alone"},
+    {{2025, 11, 30},
+     {2, 1},
+     "~ vllm v0.12.0 platforms/cuda.py, get_valid_backends asks every candidate: mla/flashinfer_mla.py, "
+     "g_fi_workspace; "
+     "mla/cutlass_mla.py, g_sm100_workspace"},
+    {{2026, 7, 1}, {1, 0}, "~ vllm v0.25.1 mla/flashinfer_mla.py: made when it is first used"},
+};
+static_assert(vllm::well_formed(kImported));
 
 std::int64_t padding(std::int64_t amount, std::int64_t multiple) { return round_up(amount, multiple) - amount; }
 
@@ -38,11 +54,11 @@ Held held_experts(const Experts& experts, const Parallel& parallel) {
 
 std::int64_t rows_in(const Held& held) { return (held.experts.gated ? 2 : 1) * held.inner; }
 
-/// source  vllm v0.19.0 quantization/utils/mxfp4_utils.py, _swizzle_mxfp4; gpt-oss-20b and -120b on 0.11.0: 13.47 and
+/// source  vllm v0.19.0 quantization/utils/mxfp4_utils.py, _swizzle_mxfp4; gpt-oss-20b and -120b on 0.14.1: 13.47 and
 ///         64.38 GiB
 Bytes swizzled(const Held& held, const Platform& platform) {
   const auto* packing = std::get_if<Mxfp4>(&held.experts.packing);
-  if (!packing || packing->model != Mxfp4::Model::kGptOss || platform.capability != 90 || platform.lora) return {};
+  if (!packing || platform.capability != 90 || !packings::run_by_triton(*packing, platform)) return {};
   const std::int64_t first = rows_in(held) * padding(held.experts.hidden, kSwizzledColumns),
                      second = held.experts.hidden * padding(held.inner, kSwizzledColumns);
   return Bytes((first + second) / 2) * held.count;
@@ -57,10 +73,9 @@ Bytes aligned(const Held& held, const Platform& platform) {
   return Bytes(2 * held.experts.hidden) * padding(held.inner, kFlashInferRows) * held.count;
 }
 
-/// source  vllm v0.19.0 fused_moe/unquantized_fused_moe_method.py, _maybe_pad_weight (VLLM_ROCM_MOE_PADDING)
-Bytes padded_for_rocm(const Held& held, hardware::Vendor vendor, std::int64_t element) {
+Bytes padded_for_rocm(const Held& held, hardware::Vendor vendor, std::int64_t element, vllm::Date as_of) {
   if (vendor != hardware::Vendor::kAmd || !std::holds_alternative<Unquantised>(held.experts.packing)) return {};
-  const auto pad = [&](std::int64_t columns) { return columns * element % kRocmAlignment == 0 ? kRocmPadding : 0; };
+  const auto pad = [&](std::int64_t columns) { return rocm_row_padding(columns * element, as_of); };
   return Bytes(rows_in(held) * pad(held.experts.hidden) + held.experts.hidden * pad(held.inner)) * held.count;
 }
 
@@ -92,10 +107,22 @@ Bytes of_layer(const Layer& layer, const Parallel& parallel, const Platform& pla
     const auto* experts = std::get_if<Experts>(&module);
     if (!experts) continue;
     const Held held = held_experts(*experts, parallel);
-    bytes += swizzled(held, platform) + aligned(held, platform) + padded_for_rocm(held, vendor, element);
+    bytes +=
+        swizzled(held, platform) + aligned(held, platform) + padded_for_rocm(held, vendor, element, platform.as_of);
     bytes -= dropped_orders(held);
   }
   return bytes;
+}
+
+/// Workspaces of MLA backends, counted with the model that has them looked for.
+Bytes mla_workspaces(const Model& model, const Platform& platform, hardware::Vendor vendor) {
+  const auto attends = [](const Layer& layer) {
+    return std::ranges::any_of(
+        layer.caches, [](const CacheLayer& each) { return std::holds_alternative<LatentAttention>(each.cache); });
+  };
+  if (vendor != hardware::Vendor::kNvidia || std::ranges::none_of(model.kinds, attends)) return {};
+  const Imported imported = vllm::in_force(kImported, platform.as_of);
+  return kMlaWorkspace * (platform.capability / 10 == 10 ? imported.blackwell : imported.others);
 }
 
 /// Linear layers of which the name has `part` in it.
@@ -123,7 +150,7 @@ Bytes batch_buffers(const Model& model, const Stage& stage, std::int64_t element
 Bytes after_loading(const Model& model, const Parallel& parallel, const Stage& stage, const Platform& platform,
                     hardware::Vendor vendor, std::int64_t tokens) {
   const std::int64_t element = width(model.dtype);
-  Bytes bytes = batch_buffers(model, stage, element, tokens);
+  Bytes bytes = batch_buffers(model, stage, element, tokens) + mla_workspaces(model, platform, vendor);
   std::vector<Bytes> kinds;
   for (const Layer& layer : model.kinds) kinds.push_back(of_layer(layer, parallel, platform, vendor, element));
   for (std::int64_t i = stage.begin; i < stage.end; ++i) bytes += kinds[std::size_t(model.layers[std::size_t(i)])];

@@ -5,6 +5,7 @@
 
 #include "memory/activations.h"
 #include "memory/after_loading.h"
+#include "memory/rocm_loading.h"
 #include "memory/runtime.h"
 
 namespace vram::plan {
@@ -50,6 +51,8 @@ Bytes loaded(const Exact& exact, std::size_t index, RankReport& rank) {
   Bytes bytes = placed.loading[index] + beside - rank.offloaded;
   bytes += memory::after_loading(exact.model(), deployment.parallel, stage, platform_of(deployment),
                                  deployment.gpu.vendor, deployment.kv.max_num_batched_tokens);
+  if (deployment.gpu.vendor == hardware::Vendor::kAmd && memory::rocm_counts_the_device(deployment.engine.as_of))
+    bytes += memory::cached_by_rocm(exact.model(), deployment.parallel, stage, platform_of(deployment));
   if (!placed.quantised.empty()) bytes += placed.quantised[index].total() - placed.weights[index].total();
   return bytes;
 }

@@ -5,7 +5,9 @@
 #include "json/value.h"
 #include "memory/after_loading.h"
 #include "memory/expert_workspaces.h"
+#include "memory/rocm_loading.h"
 #include "memory/runtime.h"
+#include "memory/segments.h"
 
 namespace vram::memory {
 namespace {
@@ -130,6 +132,62 @@ TEST(AfterLoading, AddsWhatKernelsAskFor) {
   // Nemotron-3-Super: 1,344 columns a rank become 1,408.
   EXPECT_EQ(after_loading(with_experts(kUngated, 24), two, all, {k0_19, 90}, hardware::Vendor::kNvidia, 8192),
             Bytes(24 * std::int64_t{512} * 2 * 1024 * (1408 - 1344)));
+}
+
+TEST(AfterLoading, SwizzlesOnlyForTriton) {
+  // 0.10.1 on H100 runs Marlin: gpt-oss-120b took 65.97 GiB, as created.
+  const vllm::Date k0_10{2025, 8, 16};
+  EXPECT_EQ(after_loading(with_experts(kGptOss, 36), {}, {0, 1, 0, 36}, {k0_10, 90}, hardware::Vendor::kNvidia, 8192),
+            Bytes(0));
+}
+
+TEST(AfterLoading, CountsWorkspacesOfMlaBackendsThatAreImported) {
+  Model model = with_experts(kBlocks, 1);
+  const auto bytes = [&](vllm::Date day, int capability, hardware::Vendor vendor = hardware::Vendor::kNvidia) {
+    return after_loading(model, {}, {0, 1, 0, 1}, {day, capability}, vendor, 8192);
+  };
+  EXPECT_EQ(bytes(k0_19, 90), Bytes(0));
+  model.kinds[0].caches = {{.name = "self_attn.mla_attn", .cache = LatentAttention{.latent = 512, .rope = 64, .window = {}}}};
+  EXPECT_EQ(bytes(k0_19, 90), Bytes(128 * kMiB));  // DeepSeek-V2-Lite: 29.43 GiB printed, 29.30 without
+  EXPECT_EQ(bytes(k0_19, 100), Bytes(256 * kMiB));
+  EXPECT_EQ(bytes(k0_28, 90), Bytes(0));
+  EXPECT_EQ(bytes(k0_19, 94, hardware::Vendor::kAmd), Bytes(0));
+}
+
+TEST(RocmLoading, KeepsTheGapsThatPaddedCopiesLeave) {
+  // Maverick in bf16 over eight MI300X: 126.73 GiB printed, 93.68 created, 5.25 of padding.
+  const Experts maverick{.name = "experts", .count = 128, .per_token = 1, .hidden = 5120, .intermediate = 8192};
+  const std::int64_t first = std::int64_t{128} * 2048 * 10240, second = std::int64_t{128} * 5120 * 2048;
+  const std::int64_t padded_second = std::int64_t{128} * 5120 * (2048 + 256);
+  const Stage all{0, 1, 0, 24};
+  const vllm::Date k0_11{2025, 11, 11};
+  EXPECT_EQ(cached_by_rocm(with_experts(maverick, 24), over(8), all, {k0_11, 94}),
+            Bytes(24 * (first - padded_second) + second));
+  EXPECT_TRUE(rocm_counts_the_device(k0_20));
+  EXPECT_FALSE(rocm_counts_the_device(k0_28));
+}
+
+TEST(RocmLoading, KeepsTheMaskOfWeightsThatAreRewritten) {
+  Experts experts = kBlocks;
+  experts.packing = Fp8{Fp8::Scale::kChannel};
+  const Model model = with_experts(experts, 2);
+  const vllm::Date k0_11{2025, 11, 11};
+  const Bytes other = cached_by_rocm(model, over(8), {0, 1, 0, 2}, {k0_11, 95});
+  EXPECT_EQ(cached_by_rocm(model, over(8), {0, 1, 0, 2}, {k0_11, 94}) - other, Bytes(std::int64_t{256} * 512 * 7168));
+}
+
+TEST(Segments, JoinFreeNeighbours) {
+  Segments segments;
+  const auto first = segments.allocate(Bytes(8 * kMiB)), second = segments.allocate(Bytes(8 * kMiB));
+  EXPECT_EQ(segments.cached(), Bytes(4 * kMiB));  // of 20
+  segments.release(first);
+  segments.empty_cache();
+  EXPECT_EQ(segments.cached(), Bytes(12 * kMiB));
+  segments.release(second);
+  EXPECT_EQ(segments.cached(), Bytes(20 * kMiB));
+  EXPECT_EQ(segments.allocate(Bytes(512)).segment, 1u);  // small ones have segments of their own
+  segments.empty_cache();
+  EXPECT_EQ(segments.cached(), Bytes(2 * kMiB - 512));
 }
 
 TEST(ExpertWorkspaces, ByKernel) {

@@ -48,6 +48,13 @@ def card(row):
     return None, False
 
 
+def least_card(row):
+    """The smallest card that what was printed goes into: enough for what vLLM takes by default on cards of that size."""
+    printed = (row.get("model_loading_gib") or 0) + max(row.get("available_kv_gib") or 0, 0)
+    needed = printed / (row.get("gpu_memory_utilization") or 0.9)
+    return next((name for _, high, name in TOTALS if high >= needed and name != "T4"), "H200") if printed else "H100-SXM-80GB"
+
+
 def literal(text):
     try:
         return ast.literal_eval(text) if isinstance(text, str) else text
@@ -66,10 +73,11 @@ def model(row):
         return {"source": source}, None
     if not copy:
         return None, "a copy whose quantisation is not stated in full"
-    if not copy.get("quantization"):
+    if not copy.get("quantization") and not copy.get("changes"):
         return {"source": source}, None
-    config = json.loads((root / "data" / "models" / (name + ".json")).read_text())
-    config["quantization_config"] = COPIES["quantizations"][copy["quantization"]]
+    config = json.loads((root / "data" / "models" / (name + ".json")).read_text()) | copy.get("changes", {})
+    if copy.get("quantization"):
+        config["quantization_config"] = COPIES["quantizations"][copy["quantization"]]
     return {"config": config, "name": row["model"]}, None
 
 
@@ -149,7 +157,7 @@ def question(row):
     unknown = QUANTITIES - set(exception["judged"]) if exception else set()
     if not name:
         unknown |= QUANTITIES - {"model loading"}
-        name = "H100-SXM-80GB"
+        name = least_card(row)
     if row.get("gpu_memory_utilization") is None and not row.get("gmu_is_default"):
         unknown |= {"available KV", "tokens", "verdict"}
     if not row.get("vllm_version"):

@@ -121,7 +121,7 @@ def side_by_side(asked, reports):
     return lines
 
 
-def document(asked, skipped, reports, by_setup):
+def document(asked, skipped, reports, by_setup, capacity):
     found = judged(asked, reports)
     out = ["# Accuracy\n", "By `make accuracy`, which fits data/overheads too. Cross-validated: a start-up is judged by constants and intervals that its model family had no part in.\n"]
     why = collections.Counter(reason for _, reason in skipped)
@@ -147,7 +147,7 @@ def document(asked, skipped, reports, by_setup):
             out.append(HEAD.format(title))
             out += [summary(name, items) for name, items in groups(found[quantity], by)]
             out.append("")
-    out += notes.sections(found, LEFT_OUT)
+    out += capacity + notes.sections(found, LEFT_OUT)
     problems = collections.Counter((r["error"]["message"] if "error" in r else r["verdict"]["message"] or "")[:140] for r in reports if not answers.answered(r))
     if problems:
         out.append("Not answered: " + "; ".join(f"{n} x {m}" for m, n in problems.most_common(12)) + ".")

@@ -47,6 +47,9 @@ Outcome check_block_shape(std::int64_t rows, std::int64_t columns, const LinearO
 Outcome check_expert_block_shape(std::int64_t rows, std::int64_t columns, const ExpertsOnRank& experts,
                                  const Creation& creation);
 
+/// OpenAI's Triton kernels run the experts.
+bool run_by_triton(const Mxfp4& format, const Platform& platform);
+
 #define VRAM_PACKING(Format)                                                           \
   Outcome create(const Format&, const LinearOnRank&, const Creation&, const Tensors&); \
   Outcome create(const Format&, const ExpertsOnRank&, const Creation&, const Tensors&)

@@ -46,8 +46,7 @@ static_assert(vllm::well_formed(kAlwaysBiased));
 
 /// source  vllm/model_executor/layers/quantization/mxfp4.py get_mxfp4_backend; fused_moe/oracle/mxfp4.py
 ///         select_mxfp4_moe_backend and select_deepseek_v4_mxfp4_moe_backend
-Kernel kernel_for(const Mxfp4& format, const Creation& creation) {
-  const Platform& platform = creation.platform;
+Kernel kernel_for(const Mxfp4& format, const Platform& platform) {
   const TritonRange triton = vllm::in_force(kTriton, platform.as_of);
   if (platform.capability / 10 == 10 && !platform.lora && vllm::in_force(kFlashInferInstalled, platform.as_of))
     return Kernel::kTrtllm;
@@ -62,7 +61,7 @@ struct Sizes {
 
 Sizes padded(const Mxfp4& format, const ExpertsOnRank& experts, const Creation& creation) {
   if (format.maker != Maker::kVllm) return {experts.hidden, experts.intermediate};
-  switch (kernel_for(format, creation)) {
+  switch (kernel_for(format, creation.platform)) {
     case Kernel::kMarlin:
       return {round_up(experts.hidden, 256), round_up(experts.intermediate, 128)};
     case Kernel::kTriton:
@@ -75,6 +74,10 @@ Sizes padded(const Mxfp4& format, const ExpertsOnRank& experts, const Creation& 
 }
 
 }  // namespace
+
+bool run_by_triton(const Mxfp4& format, const Platform& platform) {
+  return kernel_for(format, platform) == Kernel::kTriton;
+}
 
 /// source  vllm/model_executor/layers/quantization/compressed_tensors/schemes/compressed_tensors_w4a4_mxfp4.py and
 ///         _w4a16_mxfp4.py; quark/schemes/quark_ocp_mx.py
