@@ -116,7 +116,14 @@ memory::Situation situation_of(const Exact& exact, std::size_t index) {
   return situation;
 }
 
-RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
+void divide_budget(const Deployment& deployment, RankReport& rank) {
+  rank.requested = requested_bytes(rank.total, deployment.gpu_memory_utilization, deployment.engine.as_of);
+  rank.available_kv.bytes =
+      deployment.kv_cache_memory_bytes.value_or(rank.requested - rank.model_loading.bytes - rank.activation_peak.bytes -
+                                                rank.non_torch.bytes - rank.cuda_graphs_reserved.bytes);
+}
+
+RankCosts rank_costs(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
   const Deployment& deployment = exact.deployment;
   const memory::Overheads& overheads = exact.measured();
   const memory::Situation situation = situation_of(exact, index);
@@ -136,18 +143,24 @@ RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corr
   rank.model_loading = memory::corrected(rank.model_loading, learnt.model_loading);
   rank.activation_peak = memory::corrected(rank.activation_peak, learnt.activation_peak);
   rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
+  const double narrower = width_of(rank) / untaught;
   rank.context = moved(overheads.context.estimate(situation), Bytes(0));
   rank.cuda_graphs = memory::cuda_graphs(overheads, situation);
   if (situation.graphs > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
   rank.graph_estimate = moved(memory::graph_estimate(overheads, situation), Bytes(0));
   if (memory::reserves_graphs(situation)) rank.cuda_graphs_reserved = rank.graph_estimate;
+  return {std::move(rank), narrower};
+}
 
-  rank.requested = requested_bytes(deployment.gpu.total, deployment.gpu_memory_utilization, deployment.engine.as_of);
-  const Bytes left = rank.requested - rank.model_loading.bytes - rank.activation_peak.bytes - rank.non_torch.bytes -
-                     rank.cuda_graphs_reserved.bytes;
-  rank.available_kv = narrowed(overheads.available_kv.around(left, situation), width_of(rank) / untaught);
-  if (const auto given = deployment.kv_cache_memory_bytes) rank.available_kv = {*given, *given, *given};
-  return rank;
+RankReport rank_budget(const Exact& exact, std::size_t index, const memory::Corrections& learnt) {
+  RankCosts costs = rank_costs(exact, index, learnt);
+  divide_budget(exact.deployment, costs.rank);
+  memory::Estimate& available = costs.rank.available_kv;
+  const memory::Estimate around = exact.measured().available_kv.around(available.bytes, situation_of(exact, index));
+  available = exact.deployment.kv_cache_memory_bytes
+                  ? memory::Estimate{available.bytes, available.bytes, available.bytes}
+                  : narrowed(around, costs.narrower);
+  return std::move(costs.rank);
 }
 
 }  // namespace vram::plan

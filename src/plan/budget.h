@@ -15,6 +15,16 @@ bool checks_free_memory(vllm::Date as_of);
 /// What the measured constants hang on, for one stage.
 memory::Situation situation_of(const Exact& exact, std::size_t stage);
 
+/// What starting takes on one stage's ranks, whatever the utilisation.
+struct RankCosts {
+  RankReport rank;      // all of rank_budget() but `requested` and `available_kv`
+  double narrower = 1;  // what corrections leave of the width of its intervals
+};
+RankCosts rank_costs(const Exact& exact, std::size_t stage, const memory::Corrections& corrections);
+
+/// Fills in `requested`, and what the costs leave of it for the KV cache, without its interval.
+void divide_budget(const Deployment& deployment, RankReport& rank);
+
 /// Everything but the KV cache of one stage's ranks. `rank` numbers are left at 0.
 ///
 ///   corrections  what start-ups of the same machine say

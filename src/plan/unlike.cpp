@@ -8,18 +8,40 @@
 
 namespace vram::plan {
 
-Result<Deployment> resolve(const Request& request) {
+namespace {
+
+/// `request` is referred to.
+Surroundings around(const Request& request) {
   Surroundings around;
   around.environment = request.environment;
   if (request.draft)
     around.find_model = [&request](std::string_view) { return std::optional<ModelSource>(*request.draft); };
+  return around;
+}
+
+/// The first one, as capable as the least capable.
+hardware::Gpu asked_about(const Request& request) {
   hardware::Gpu asked = request.unlike.empty() ? request.gpu : request.unlike.front();
   for (const hardware::Gpu& each : request.unlike) asked.capability = std::min(asked.capability, each.capability);
-  auto deployment = resolve(*request.model, request.args, request.engine, asked, around);
+  return asked;
+}
+
+}  // namespace
+
+Result<Deployment> resolve(const Request& request) {
+  auto deployment = resolve(*request.model, request.args, request.engine, asked_about(request), around(request));
   if (!deployment) return deployment.error();
   deployment->gpu.total = request.gpu.total;
   deployment->gpu.free = request.gpu.free;
   return deployment;
+}
+
+Result<OpenDeployment> resolve_open(const Request& request) {
+  auto open = resolve_open(*request.model, request.args, request.engine, asked_about(request), around(request));
+  if (!open) return open.error();
+  open->deployment.gpu.total = request.gpu.total;
+  open->deployment.gpu.free = request.gpu.free;
+  return open;
 }
 
 Result<std::vector<RankReport>> on_each_gpu(const Exact& exact, const Request& request) {

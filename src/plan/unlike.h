@@ -14,6 +14,8 @@ namespace vram::plan {
 ///
 ///   errors  as resolve() of its parts
 Result<Deployment> resolve(const Request& request);
+/// The same, but for lengths and batches.
+Result<OpenDeployment> resolve_open(const Request& request);
 
 /// Every rank's budget on its own GPU, in vLLM's order: tensor parallelism innermost, then stages, then replicas.
 ///

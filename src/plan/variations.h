@@ -2,12 +2,13 @@
 //
 // What an argument undoes, from the cheapest on:
 //   gpu_memory_utilization, kv_cache_memory_bytes, num_gpu_blocks_override, the GPU's memory   the budget, the KV plan
-//   max_model_len, max_num_batched_tokens, max_num_seqs   also the batches that follow from them and the graph sizes
+//   max_model_len, max_num_batched_tokens, max_num_seqs   also the batches that follow from them; graph sizes and what
+//                                                         starting takes where no variation had those batches before
 //   everything else                                       all of it: make another Variations, from the same Deriver
 // Each part is redone by the function that plan() calls; there is no second copy of a formula.
 #pragma once
 
-#include <span>
+#include <unordered_map>
 
 #include "plan/planner.h"
 
@@ -59,18 +60,40 @@ class Variations {
  private:
   Variations(OpenDeployment open, Exact exact, const Request& request, const Deriver& deriver);
 
+  /// What decides what starting takes.
+  struct CostsKey {
+    std::int64_t tokens = 0, sequences = 0;
+    Tokens length;    // where it matters
+    Bytes gpu_total;  // of another card; 0: as asked
+    friend bool operator==(const CostsKey&, const CostsKey&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const CostsKey& key) const;
+  };
+  struct Costs {
+    std::vector<std::int64_t> capture_sizes;
+    std::vector<RankReport> ranks;  // a stage, or each where GPUs are unlike; their budgets are the last variation's
+  };
+  static constexpr std::size_t kMostCosts = 1024;
+
   Stop choose_sizes(const AskedSizes& asked);
   void choose_memory(const Variation& variation);
   Stop derive_parts();
+  Stop choose_costs();
+  [[nodiscard]] std::vector<RankReport> costs() const;
   void judge();
 
   OpenDeployment open_;  // as asked for; what varies is in exact_
   Exact exact_;
   std::shared_ptr<const ModelSource> source_;
+  std::vector<hardware::Gpu> unlike_;  // a rank, where they are
+  Bytes gpu_total_;                    // of another card in place of any; 0: as asked
   memory::Corrections learnt_;
   std::optional<Deriver> deriver_;  // where a part follows max_model_len
   Tokens parts_length_;             // that the parts are of, there
-  std::vector<Bytes> available_;    // a stage
+  std::unordered_map<CostsKey, Costs, Hash> costs_;
+  Costs* chosen_ = nullptr;       // of them
+  std::vector<Bytes> available_;  // a stage
   Outcome outcome_;
 };
 

@@ -90,8 +90,13 @@ Request written_out(const Request& request, const Variation& variation) {
   if (variation.kv_cache_memory_bytes)
     changed.args.set("kv_cache_memory_bytes", json::Value(variation.kv_cache_memory_bytes->count()));
   if (variation.gpu_total) {
-    changed.gpu.total = *variation.gpu_total;
-    changed.gpu.driver_total = Bytes(0);
+    changed.unlike.push_back(changed.gpu);
+    for (hardware::Gpu& each : changed.unlike) {
+      each.total = *variation.gpu_total;
+      each.driver_total = Bytes(0);
+    }
+    changed.gpu = changed.unlike.back();
+    changed.unlike.pop_back();
   }
   return changed;
 }
@@ -140,6 +145,42 @@ TEST(Variations, AnswerAsPlanDoesOnRandomGrids) {
         compare(variations->at(variation), report, place);
       else
         ASSERT_FALSE(report && report->verdict.fits) << place << variations.error().sentence();
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+/// Launches with more around them than arguments.
+std::vector<Request> surrounded() {
+  Request plain;
+  plain.model = std::make_shared<const ModelSource>(*catalogue_model("Qwen/Qwen3-8B"));
+  plain.gpu = hardware::find_gpu("RTX-4090")->gpu;
+  Request uneven = plain;
+  uneven.args.set("pipeline_parallel_size", json::Value(2));
+  uneven.environment = {{"VLLM_PP_LAYER_PARTITION", "6,30"}};
+  Request unlike = plain;
+  unlike.args.set("tensor_parallel_size", json::Value(2));
+  unlike.unlike = {hardware::find_gpu("L40S")->gpu, plain.gpu};
+  Request stages = unlike;
+  stages.args = uneven.args;
+  Request drafting = plain;
+  drafting.draft = std::make_shared<const ModelSource>(*catalogue_model("Qwen/Qwen3-1.7B"));
+  const auto speculative = json::parse(R"({"model": "Qwen/Qwen3-1.7B", "num_speculative_tokens": 3})", "");
+  drafting.args.set("speculative_config", *speculative);
+  return {uneven, unlike, stages, drafting};
+}
+
+TEST(Variations, KnowWhatIsAroundTheLaunch) {
+  RandomRequests random(7);
+  Deriver deriver;
+  Planner planner;
+  for (const Request& request : surrounded()) {
+    auto variations = Variations::of(request, deriver);
+    ASSERT_TRUE(variations) << variations.error().sentence();
+    for (int i = 0; i < 40; ++i) {
+      const Variation variation = random_variation(random);
+      const std::string place = json::write_line(json::Value(request.args)) + std::to_string(i) + ": ";
+      compare(variations->at(variation), planner.plan(written_out(request, variation)), place);
       if (HasFatalFailure()) return;
     }
   }
