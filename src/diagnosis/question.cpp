@@ -111,9 +111,9 @@ std::vector<hardware::Record> cards_of(double total_gib, const logs::StartUp& st
   constexpr Bytes kPrinted(kGiB / 100);  // lines round to 0.01 GiB
   const Bytes total = logs::bytes_of(total_gib);
   std::vector<hardware::Record> found;
-  for (hardware::Record& record : hardware::catalogue())
+  for (const hardware::Record& record : hardware::catalogue())
     if (could_be(record.gpu, start) && record.lowest - kPrinted <= total && total <= record.highest + kPrinted)
-      found.push_back(std::move(record));
+      found.push_back(record);
   return found;
 }
 
@@ -202,9 +202,9 @@ std::vector<std::string> model_names(std::string_view said) {
 std::optional<hardware::Gpu> nearest_card(double total_gib, double share, const logs::StartUp& start) {
   std::optional<hardware::Gpu> nearest;
   const auto apart = [&](const hardware::Gpu& gpu) { return std::abs(gib(gpu.total) - total_gib) / total_gib; };
-  for (hardware::Record& record : hardware::catalogue())
+  for (const hardware::Record& record : hardware::catalogue())
     if (could_be(record.gpu, start) && apart(record.gpu) <= share && (!nearest || apart(record.gpu) < apart(*nearest)))
-      nearest = std::move(record.gpu);
+      nearest = record.gpu;
   return nearest;
 }
 

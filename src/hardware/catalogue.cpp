@@ -100,6 +100,16 @@ void read_spread(const json::Fields& fields, Record& record) {
     fields.refuse("total_spread_bytes", "expected total_bytes to lie between its two sizes");
 }
 
+std::vector<Record> read_all() {
+  std::vector<Record> records;
+  for (const auto& [id, text] : embedded_gpus()) {
+    Result<Record> record = read_record(id, text);
+    assert(record && "a test reads every file of data/gpus");
+    if (record) records.push_back(*std::move(record));
+  }
+  return records;
+}
+
 void refuse_unknown_keys(const json::Fields& fields) {
   for (const auto& [key, value] : fields.value().object()->members()) {
     if (std::ranges::find(kKeys, key) != std::end(kKeys)) continue;
@@ -156,14 +166,9 @@ Result<Record> read_record(std::string_view id, std::string_view text) {
   return record;
 }
 
-std::vector<Record> catalogue() {
-  std::vector<Record> records;
-  for (const auto& [id, text] : embedded_gpus()) {
-    Result<Record> record = read_record(id, text);
-    assert(record && "a test reads every file of data/gpus");
-    if (record) records.push_back(*std::move(record));
-  }
-  return records;
+const std::vector<Record>& catalogue() {
+  static const std::vector<Record> kRecords = read_all();
+  return kRecords;
 }
 
 }  // namespace vram::hardware

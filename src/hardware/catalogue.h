@@ -26,8 +26,8 @@ struct Record {
 ///   errors  kBadInput with the file and the key: one that is missing, mistyped or not in the closed set
 Result<Record> read_record(std::string_view id, std::string_view text);
 
-/// Every record, by id.
-std::vector<Record> catalogue();
+/// Every record, by id; read at the first call.
+const std::vector<Record>& catalogue();
 
 struct GpuChoice {
   Gpu gpu;

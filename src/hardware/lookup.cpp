@@ -113,10 +113,10 @@ bool about_equal(Bytes seen, Bytes known) { return distance(seen, known) < known
 template <class Answers>
 std::optional<Record> nearest_in_size(Bytes driver_total, Answers answers) {
   std::optional<Record> best;
-  for (Record& record : catalogue()) {
+  for (const Record& record : catalogue()) {
     if (!answers(record)) continue;
     if (!best || distance(driver_total, record.gpu.driver_total) < distance(driver_total, best->gpu.driver_total))
-      best = std::move(record);
+      best = record;
   }
   return best;
 }
@@ -182,7 +182,7 @@ Result<GpuChoice> find_gpu(std::string_view text, std::string_view place) {
     if (!matches.meant.empty()) break;
   }
 
-  const std::vector<Record> records = catalogue();
+  const std::vector<Record>& records = catalogue();
   std::optional<Error> nearly;
   for (const Reading& reading : forms) {
     for (const Name& name : names_of(reading)) {

@@ -28,8 +28,9 @@ std::string plural(std::int64_t count, const char* noun) {
 }
 
 /// Longest length with the available memory at its 5th percentile, or at its middle; 0 where even a token is too many.
-std::int64_t longest_length(const Request& request, Bytes memory::Estimate::* which, std::int64_t limit) {
-  const auto exact = Planner().exact(request);
+std::int64_t longest_length(const Request& request, Planner& planner, Bytes memory::Estimate::* which,
+                            std::int64_t limit) {
+  const auto exact = planner.exact(request);
   if (!exact) return 0;
   const memory::Corrections learnt = corrections(request.calibration, exact->deployment);
   std::vector<Bytes> bytes;
@@ -49,19 +50,20 @@ Candidate with_length(std::int64_t tokens) {
   return {with("max_model_len", Value(tokens)), "requests of more than " + with_commas(tokens) + " tokens are refused"};
 }
 
-Remedy shorter(const Request& request, const Report& before) {
+Remedy shorter(const Request& request, const Report& before, Planner& planner) {
   if (!before.kv) return {};
   const std::int64_t limit = before.kv->max_model_len.count() - 1;
   Remedy steps;
-  std::int64_t tokens = rounded_down(longest_length(request, &memory::Estimate::low, limit));
+  std::int64_t tokens = rounded_down(longest_length(request, planner, &memory::Estimate::low, limit));
   // Shorter than the limit by a step or two where a default depends on the length.
   for (int i = 0; i < 3 && tokens > 0; ++i, tokens = rounded_down(tokens - 1)) steps.push_back(with_length(tokens));
   return steps;
 }
 
-Remedy longest_of_all(const Request& request, const Report& before) {
+Remedy longest_of_all(const Request& request, const Report& before, Planner& planner) {
   if (!before.kv) return {};
-  const std::int64_t tokens = longest_length(request, &memory::Estimate::bytes, before.kv->max_model_len.count() - 1);
+  const std::int64_t tokens =
+      longest_length(request, planner, &memory::Estimate::bytes, before.kv->max_model_len.count() - 1);
   return tokens > 0 ? Remedy{with_length(tokens)} : Remedy{};
 }
 
@@ -217,11 +219,11 @@ constexpr hardware::Capability kServed{9, 0};
 /// The smallest card of the same maker that is larger; one of each size.
 Remedy larger_gpu(const Request& request) {
   std::vector<hardware::Gpu> larger;
-  for (hardware::Record& record : hardware::catalogue()) {
+  for (const hardware::Record& record : hardware::catalogue()) {
     const bool own_memory = record.gpu.memory != hardware::MemoryKind::kUnified;
     if (record.gpu.vendor == request.gpu.vendor && own_memory && record.gpu.total > request.gpu.total &&
         record.gpu.capability >= std::min(request.gpu.capability, kServed))
-      larger.push_back(std::move(record.gpu));
+      larger.push_back(record.gpu);
   }
   std::ranges::stable_sort(larger, {}, &hardware::Gpu::total);
   Remedy steps;
@@ -247,9 +249,9 @@ Candidate both(const Candidate& first, Candidate second) {
   return {std::move(change), first.costs + "; " + second.costs};
 }
 
-std::vector<Remedy> remedies(const Request& request, const Report& before) {
+std::vector<Remedy> remedies(const Request& request, const Report& before, Planner& planner) {
   return {alone(request, before),
-          shorter(request, before),
+          shorter(request, before, planner),
           other_utilisation(request, before),
           more_gpus(request, before, true),
           smaller_cache(before),
@@ -263,7 +265,7 @@ std::vector<Remedy> remedies(const Request& request, const Report& before) {
           quantised_at_load(request, before),
           offloaded(request, before),
           larger_gpu(request),
-          longest_of_all(request, before)};
+          longest_of_all(request, before, planner)};
 }
 
 std::vector<Remedy> corrections(const Request& request) {
@@ -302,7 +304,7 @@ Remedy other_weights_on_more_gpus(const Request& request, const Report& before) 
   return steps;
 }
 
-Remedy together(const Request& request, const Report& before) {
+Remedy together(const Request& request, const Report& before, Planner& planner) {
   Remedy steps;
   Candidate all;
   const auto add = [&](Remedy remedy) {
@@ -324,7 +326,7 @@ Remedy together(const Request& request, const Report& before) {
   if (before.verdict.reason != Reason::kFreeMemoryBelowRequest) add(only(other_utilisation(request, before), 5));
   const Remedy without_length = steps;
   for (const Candidate& candidate : without_length)
-    if (Remedy length = shorter(changed(request, candidate.change), before); !length.empty()) {
+    if (Remedy length = shorter(changed(request, candidate.change), before, planner); !length.empty()) {
       Candidate with_it = candidate;
       with_it.change.args.set("max_model_len", *length.front().change.args.find("max_model_len"));
       with_it.costs += "; " + length.front().costs;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plan/change.h"
-#include "plan/report.h"
+#include "plan/planner.h"
 
 namespace vram::plan {
 
@@ -19,7 +19,9 @@ using Remedy = std::vector<Candidate>;
 
 /// Smallest change first: length, utilisation, KV dtype, sequences, batched tokens, eager, graph sizes, inputs,
 /// parallel sizes, weights in another format, offload, another GPU, the longest length of all.
-std::vector<Remedy> remedies(const Request& request, const Report& before);
+///
+///   planner  whatever it derived already is shared
+std::vector<Remedy> remedies(const Request& request, const Report& before, Planner& planner);
 
 /// For a launch that vLLM refuses before it looks at memory: its arguments one by one, and parallel sizes that divide.
 std::vector<Remedy> corrections(const Request& request);
@@ -34,6 +36,6 @@ Remedy other_weights_on_more_gpus(const Request& request, const Report& before);
 Candidate both(const Candidate& first, Candidate second);
 
 /// Several small changes together, each candidate one more than the one before.
-Remedy together(const Request& request, const Report& before);
+Remedy together(const Request& request, const Report& before, Planner& planner);
 
 }  // namespace vram::plan

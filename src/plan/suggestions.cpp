@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "plan/planner.h"
 #include "plan/remedies.h"
 #include "units/text.h"
 
@@ -42,29 +43,6 @@ Suggestion suggestion(const Candidate& candidate, const Report& after) {
   return made;
 }
 
-/// The first step that surely helps, else the first that helps at all.
-std::optional<Suggestion> smallest(const Request& request, const Remedy& remedy, const Good& good) {
-  std::optional<Suggestion> likely;
-  for (const Candidate& candidate : remedy) {
-    const auto after = plan(changed(request, candidate.change));
-    if (!after || !good(*after)) continue;
-    if (after->verdict.probability_fits >= kSure) return suggestion(candidate, *after);
-    if (!likely) likely = suggestion(candidate, *after);
-  }
-  return likely;
-}
-
-std::vector<Suggestion> tried(const Request& request, const std::vector<Remedy>& all, const Good& good) {
-  std::vector<Suggestion> found;
-  for (const Remedy& remedy : all)
-    if (auto made = smallest(request, remedy, good)) {
-      const bool twice =
-          std::ranges::any_of(found, [&](const Suggestion& other) { return other.words == made->words; });
-      if (!twice) found.push_back(*std::move(made));
-    }
-  return found;
-}
-
 bool serves(const Report& report) { return report.verdict.fits && (!report.workload || report.workload->fits); }
 
 bool only_changes_length(const Suggestion& made) {
@@ -82,55 +60,94 @@ bool wastes_memory(const Report& report) {
   return rank.free_after.count() > total / 10 || set_aside.count() > total / 25;
 }
 
-std::vector<Suggestion> rescue(const Request& request, const Report& before) {
-  const Good better = [&](const Report& after) {
-    return serves(after) && (!serves(before) || after.verdict.probability_fits >= kSure);
-  };
-  std::vector<Suggestion> found = tried(request, remedies(request, before), better);
-  const bool alone = std::ranges::none_of(found, [](const Suggestion& made) { return made.change.find("args"); });
-  if (alone)
-    if (auto made = smallest(request, together(request, before), better)) found.insert(found.begin(), *std::move(made));
-  if (found.empty())
-    if (auto made = smallest(request, other_weights_on_more_gpus(request, before), better))
-      found.push_back(*std::move(made));
-  if (!before.kv) return found;
-  const std::int64_t wanted = before.kv->max_model_len.count();
-  std::ranges::stable_partition(found, [&](const Suggestion& made) {
-    return !only_changes_length(made) || made.max_model_len.count() > wanted / kMuchShorter;
-  });
-  return found;
-}
+/// Tries changes of one request, sharing what they agree in.
+class Trial {
+ public:
+  explicit Trial(const Request& request) : request_(request) {}
 
-/// For arguments that vLLM refuses: what puts them right, and where that alone does not fit, what does on top of it.
-std::vector<Suggestion> corrected(const Request& request) {
-  const std::vector<Remedy> all = corrections(request);
-  std::vector<Suggestion> found = tried(request, all, serves);
-  if (!found.empty()) return found;
-  for (const Remedy& remedy : all)
-    for (const Candidate& first : remedy) {
-      const Request right = changed(request, first.change);
-      const auto after = plan(right);
-      if (!after || after->ranks.empty()) continue;
-      std::vector<Remedy> second = remedies(right, *after);
-      for (Remedy& steps : second)
-        for (Candidate& step : steps) step = both(first, std::move(step));
-      found = tried(request, second, serves);
-      if (!found.empty()) return found;
+  /// For a launch that does not start, or does not serve its workload.
+  std::vector<Suggestion> rescue(const Report& before) {
+    const Good better = [&](const Report& after) {
+      return serves(after) && (!serves(before) || after.verdict.probability_fits >= kSure);
+    };
+    std::vector<Suggestion> found = tried(remedies(request_, before, planner_), better);
+    const bool alone = std::ranges::none_of(found, [](const Suggestion& made) { return made.change.find("args"); });
+    if (alone)
+      if (auto made = smallest(together(request_, before, planner_), better))
+        found.insert(found.begin(), *std::move(made));
+    if (found.empty())
+      if (auto made = smallest(other_weights_on_more_gpus(request_, before), better)) found.push_back(*std::move(made));
+    if (!before.kv) return found;
+    const std::int64_t wanted = before.kv->max_model_len.count();
+    std::ranges::stable_partition(found, [&](const Suggestion& made) {
+      return !only_changes_length(made) || made.max_model_len.count() > wanted / kMuchShorter;
+    });
+    return found;
+  }
+
+  /// For arguments that vLLM refuses: what puts them right, and where that alone does not fit, what does on top of it.
+  std::vector<Suggestion> corrected() {
+    const std::vector<Remedy> all = corrections(request_);
+    std::vector<Suggestion> found = tried(all, serves);
+    if (!found.empty()) return found;
+    for (const Remedy& remedy : all)
+      for (const Candidate& first : remedy) {
+        const Request right = changed(request_, first.change);
+        const auto after = planner_.plan(right);
+        if (!after || after->ranks.empty()) continue;
+        std::vector<Remedy> second = remedies(right, *after, planner_);
+        for (Remedy& steps : second)
+          for (Candidate& step : steps) step = both(first, std::move(step));
+        found = tried(second, serves);
+        if (!found.empty()) return found;
+      }
+    return found;
+  }
+
+  /// For a launch that starts.
+  std::vector<Suggestion> improved(const Report& before) {
+    return tried(improvements(request_, before), [&](const Report& after) {
+      return serves(after) && after.kv && after.kv->max_concurrency >= before.kv->max_concurrency * kWorthwhile &&
+             after.verdict.probability_fits >= before.verdict.probability_fits;
+    });
+  }
+
+ private:
+  /// The first step that surely helps, else the first that helps at all.
+  std::optional<Suggestion> smallest(const Remedy& remedy, const Good& good) {
+    std::optional<Suggestion> likely;
+    for (const Candidate& candidate : remedy) {
+      const auto after = planner_.plan(changed(request_, candidate.change));
+      if (!after || !good(*after)) continue;
+      if (after->verdict.probability_fits >= kSure) return suggestion(candidate, *after);
+      if (!likely) likely = suggestion(candidate, *after);
     }
-  return found;
-}
+    return likely;
+  }
+
+  std::vector<Suggestion> tried(const std::vector<Remedy>& all, const Good& good) {
+    std::vector<Suggestion> found;
+    for (const Remedy& remedy : all)
+      if (auto made = smallest(remedy, good)) {
+        const bool twice =
+            std::ranges::any_of(found, [&](const Suggestion& other) { return other.words == made->words; });
+        if (!twice) found.push_back(*std::move(made));
+      }
+    return found;
+  }
+
+  const Request& request_;
+  Planner planner_;
+};
 
 }  // namespace
 
 std::vector<Suggestion> suggestions(const Request& request, const Report& before) {
   if (before.verdict.reason == Reason::kUnsupportedModel) return {};
-  if (before.verdict.reason == Reason::kInvalidArguments) return corrected(request);
-  if (!serves(before) || before.verdict.probability_fits < kSure) return rescue(request, before);
-  if (!wastes_memory(before)) return {};
-  return tried(request, improvements(request, before), [&](const Report& after) {
-    return serves(after) && after.kv && after.kv->max_concurrency >= before.kv->max_concurrency * kWorthwhile &&
-           after.verdict.probability_fits >= before.verdict.probability_fits;
-  });
+  Trial trial(request);
+  if (before.verdict.reason == Reason::kInvalidArguments) return trial.corrected();
+  if (!serves(before) || before.verdict.probability_fits < kSure) return trial.rescue(before);
+  return wastes_memory(before) ? trial.improved(before) : std::vector<Suggestion>();
 }
 
 Result<Report> advise(const Request& request) {

@@ -51,7 +51,7 @@ TEST(DetectedGpus, AreExactInJson) {
 }
 
 TEST(GpuCatalogue, IsALineACard) {
-  const std::vector<hardware::Record> records = hardware::catalogue();
+  const std::vector<hardware::Record>& records = hardware::catalogue();
   const std::string text = gpu_catalogue_text(records, 80);
   EXPECT_NE(text.find("  H100-SXM-80GB             79.18   3352   132   9.0       8, nvlink       2022\n"),
             std::string::npos)

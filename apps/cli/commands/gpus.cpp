@@ -19,7 +19,7 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   const Terminal& terminal = session.terminal;
   const int width = terminal.look().out.width;
   if (!arguments.flag("--detect")) {
-    const auto records = hardware::catalogue();
+    const auto& records = hardware::catalogue();
     terminal.print(arguments.flag("--json") ? json::write_pretty(report::gpu_catalogue_json(records)) + '\n'
                                             : report::gpu_catalogue_text(records, width));
     return kExitFits;
