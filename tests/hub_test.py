@@ -211,6 +211,50 @@ class HubTest(unittest.TestCase):
         self.assertIn("HF_TOKEN", said)
         self.assertNotIn("hf_bad", said)
 
+    def test_a_proxy_is_told_its_own_password_alone(self):
+        proxy = loopback_hub.Proxy("hunter2")
+        self.addCleanup(proxy.close)
+        through = {"https_proxy": f"http://user:hunter2@127.0.0.1:{proxy.port}", "no_proxy": "", "HF_TOKEN": TOKEN}
+        self.assertEqual(self.report(**through)["model"]["checkpoint"]["tensors"], len(tensors()))
+        self.assertTrue(proxy.requests and all(path == f"localhost:{self.hub.port}" for path, _ in proxy.requests))
+        self.assertNotIn(TOKEN, str(proxy.requests))
+        self.assertFalse(any("Proxy-Authorization" in headers for _, headers in self.hub.requests))
+        self.assertTrue(all(headers["Authorization"] == f"Bearer {TOKEN}" for _, headers in self.hub.requests))
+        fresh = {"HF_HUB_CACHE": str(self.folder / "fresh")}
+        for wrong in (f"http://user:hunter3@127.0.0.1:{proxy.port}", "http://user:hunter3@127.0.0.1:1", "http://user:hunter3@nowhere.invalid"):
+            said = self.refused(**through | fresh | {"https_proxy": wrong})
+            for secret in ("hunter", "user", "dXNlcjpodW50ZXI"):
+                self.assertNotIn(secret, said)
+
+    def test_what_is_typed_with_a_password_is_not_repeated(self):
+        for words in (["https://user:hunter2@host/org/name", *GPU], ["inspect", "https://user:hunter2@host/x.gguf"],
+                      ["org/small", *GPU, "--max-model-len=https://user:hunter2@host/"]):
+            run = self.run_program(*words)
+            self.assertEqual((run.returncode, run.stdout), (2, ""))
+            self.assertNotIn("hunter2", run.stderr)
+        batch = subprocess.run([PROGRAM, "batch"], input='{"model": {"source": "https://user:hunter2@host/x"}, "gpu": {"name": "4090"}}\n',
+                               capture_output=True, text=True, timeout=60)
+        self.assertIn("https://***@host/x", batch.stdout)
+
+    def test_no_report_and_no_launch_line_has_a_secret(self):
+        words = ["HF_TOKEN=hf_Sesame", "VLLM_API_KEY=sk-Sesame", "vllm", "serve", "org/small", *GPU, "--hf-token", "hf_Sesame", "--api-key", "sk-Sesame",
+                 "sk-Sesame2", "--otlp-traces-endpoint", "http://user:Sesame@host/", "--kv-transfer-config.kv_connector_extra_config.secret_access_key", "Sesame"]
+        for style in (["--json"], [], ["--verbose"], ["--log"], ["--quiet"], *(["--format", name] for name in (
+                "launch", "docker", "compose", "kubernetes", "ray-serve", "vllm-yaml", "csv", "markdown"))):
+            run = self.run_program(*words, *style, HF_TOKEN=TOKEN)
+            self.assertLess(run.returncode, 2, run.stderr)
+            self.assertNotRegex(run.stdout + run.stderr, f"Sesame|{TOKEN}", style)
+
+    def test_a_quoted_log_line_has_no_secret(self):
+        line = ("INFO 10-01 12:00:00 [utils.py:233] non-default args: {'model': 'Qwen/Qwen3-8B', 'api_key': ['sk-Sesame'], 'hf_token': 'hf_Sesame', "
+                "'max_model_len': 8192}\nINFO 10-01 12:00:10 [gpu_worker.py:298] Available KV cache memory: 10.00 GiB\n"
+                "RuntimeError: cannot reach http://user:Sesame@host/ --api-key=sk-Sesame\n")
+        (self.folder / "log").write_text(line)
+        for style in (["--json"], []):
+            run = self.run_program("diagnose", self.folder / "log", *style)
+            self.assertNotIn("Sesame", run.stdout + run.stderr)
+            self.assertIn("8,192" if style != ["--json"] else "8192", run.stdout)
+
     def test_the_token_of_the_users_folder_is_used(self):
         (self.folder / "home").mkdir()
         (self.folder / "home/token").write_text(TOKEN + "\n")
@@ -315,17 +359,67 @@ class HubTest(unittest.TestCase):
         self.hub.behaviours = {"config.json": endless}
         self.assertIn("more than the", self.refused())
 
-    def test_modelscope(self):
+    def scope(self, name="org/scope.1"):
+        """Has the hub answer as ModelScope does; answers the variables that name it."""
+        files = self.hub.models["org/small"]
+
         def answer(handler):
             if "/repo/files" in handler.path:
-                files = [{"Path": "config.json", "Type": "blob"}, {"Path": "model.safetensors", "Type": "blob"}]
-                return handler.answer(200, json.dumps({"Code": 200, "Data": {"Files": files}}).encode())
-            content = handler.server.hub.models["org/small"][handler.path.split("FilePath=")[1]]
-            return handler.content(content)
-        self.hub.behaviours = {"/api/v1/models/org/scope/": answer}
-        report = self.report("org/scope", VLLM_USE_MODELSCOPE="True", MODELSCOPE_DOMAIN=self.hub.url(), HF_TOKEN=TOKEN)
+                listed = [{"Path": path, "Type": "blob", "Sha256": f"{abs(hash(str(content))):064x}"} for path, content in files.items()]
+                return handler.answer(200, json.dumps({"Code": 200, "Data": {"Files": listed}}).encode())
+            return handler.content(files[handler.path.split("FilePath=")[1]])
+        self.hub.behaviours = {f"/api/v1/models/{name}/": answer}
+        return {"VLLM_USE_MODELSCOPE": "True", "MODELSCOPE_ENDPOINT": self.hub.url(), "HF_TOKEN": TOKEN}
+
+    def test_modelscope(self):
+        variables = self.scope()
+        first = self.report("org/scope.1", **variables)
+        self.assertEqual(first["model"]["checkpoint"]["tensors"], len(tensors()))
+        self.assertNotIn(TOKEN, str(self.hub.requests), "that token is another hub's")
+        self.assertTrue(all("Revision=master" in path for path, _ in self.hub.requests))
+        kept = self.folder / ".cache/modelscope/models/org--scope.1/snapshots/master/config.json"
+        self.assertEqual(json.loads(kept.read_text()), CONFIG)
+        asked = len(self.hub.requests)
+        self.assertEqual(self.report("org/scope.1", **variables), first)
+        self.assertEqual(self.report("org/scope.1", HF_HUB_OFFLINE="1", **variables), first)
+        self.assertEqual(len(self.hub.requests), asked, "all of it was in the cache")
+        self.assertIn("not in the hub's cache", self.refused("org/scope.1@v2", HF_HUB_OFFLINE="1", **variables))
+        report = self.report("org/scope.1@v2", **variables)
         self.assertEqual(report["model"]["checkpoint"]["tensors"], len(tensors()))
-        self.assertFalse(any("Authorization" in headers for _, headers in self.hub.requests))
+        self.assertTrue(all("Revision=v2" in path for path, _ in self.hub.requests[asked:]))
+
+    def test_modelscopes_token(self):
+        variables = self.scope() | {"MODELSCOPE_API_TOKEN": "ms-Sesame"}
+        self.report("org/scope.1", **variables)
+        for _, headers in self.hub.requests:
+            self.assertEqual((headers["Authorization"], headers["Cookie"]), ("Bearer ms-Sesame", "m_session_id=ms-Sesame"))
+        storage = loopback_hub.Hub(self.pem)
+        self.addCleanup(storage.close)
+        storage.models = self.hub.models
+        serve = self.hub.behaviours["/api/v1/models/org/scope.1/"]
+        signed = f"{storage.url()}/org/small/resolve/main/model.safetensors?Signature=SignedSecret"
+        self.hub.behaviours = {"FilePath=model.safetensors": lambda handler: handler.redirect(signed), "/api/v1/models/org/scope.1/": serve}
+        self.report("org/scope.1@v3", **variables | {"XDG_CACHE_HOME": str(self.folder / "fresh")})
+        self.assertTrue(storage.requests)
+        self.assertNotIn("Sesame", str(storage.requests))
+        for file in self.folder.rglob("*"):
+            if file.is_file():
+                self.assertNotRegex(file.read_bytes(), b"Sesame|SignedSecret", file)
+        self.hub.behaviours = {"/api/v1/": loopback_hub.status(401)}
+        said = self.refused("org/other", **variables)
+        self.assertIn("does not accept MODELSCOPE_API_TOKEN", said)
+        self.assertNotIn("Sesame", said)
+        self.assertIn("needs MODELSCOPE_API_TOKEN", self.refused("org/other", **variables | {"MODELSCOPE_API_TOKEN": ""}))
+
+    def test_modelscopes_older_folders(self):
+        variables = self.scope() | {"HF_HUB_OFFLINE": "1"}
+        for place in ("models/org/scope___1", "hub/models/org/scope___1", "hub/org/scope___1"):
+            home = self.folder / place.replace("/", "-")
+            folder = home / place
+            folder.mkdir(parents=True)
+            (folder / "config.json").write_text(json.dumps(CONFIG))
+            self.assertEqual(self.report("org/scope.1", **variables | {"MODELSCOPE_CACHE": str(home)})["model"]["layers"], 2)
+        self.assertEqual(self.hub.requests, [])
 
     def test_names_of_the_catalogue_need_no_hub(self):
         self.assertEqual(self.report("Qwen/Qwen3-8B")["model"]["name"], "Qwen/Qwen3-8B")

@@ -1,8 +1,10 @@
 """A hub on this machine, over TLS, that can be slow, broken and hostile: what hub_test.py runs the program against."""
+import base64
 import concurrent.futures
 import http.server
 import json
 import pathlib
+import select
 import socket
 import socketserver
 import ssl
@@ -160,6 +162,43 @@ class Hub:
 
     def url(self, host="localhost"):
         return f"https://{host}:{self.port}"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Proxy:
+    """Tunnels to where CONNECT asks, for those who know `password`; `requests` has what it was told."""
+
+    def __init__(self, password):
+        proxy, self.requests = self, []
+        wanted = "Basic " + base64.b64encode(f"user:{password}".encode()).decode()
+
+        class Tunnel(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_CONNECT(self):
+                proxy.requests.append((self.path, dict(self.headers)))
+                if self.headers.get("Proxy-Authorization") != wanted:
+                    return self.send_error(407)
+                host, port = self.path.rsplit(":", 1)
+                with socket.create_connection((host, int(port))) as there:
+                    self.send_response(200)
+                    self.end_headers()
+                    while ready := select.select([self.connection, there], [], [], 5)[0]:
+                        for here in ready:
+                            data = here.recv(65536)
+                            if not data:
+                                return
+                            (there if here is self.connection else self.connection).sendall(data)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tunnel)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self):
         self.server.shutdown()

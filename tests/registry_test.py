@@ -113,6 +113,20 @@ class Registry(WithRegistry):
         self.assertEqual(answer["overhead_gib"], 0.5)
         self.assertAlmostEqual(answer["weights_gib"] + answer["kv_gib"] + answer["overhead_gib"] + answer["vision_gib"], 14.0)
 
+    def test_secrets_of_a_launch_are_not_shown_nor_given_away(self):
+        entries = copy.deepcopy(ENTRIES)
+        entries[0]["backend_config"]["extra_args"] += ["--api-key", "sk-Sesame", "sk-Sesame2", "--hf-token=hf_Sesame"]
+        self.file.write_text(json.dumps(entries, indent=2))
+        self.file.chmod(0o600)
+        for words in (["show", VLLM], ["show", VLLM, "--json"], ["list", "--json"], ["estimate", VLLM, "--gpu", "4090", "--json"], ["estimate", VLLM, "--gpu", "4090", "--format", "launch"],
+                      ["apply", VLLM, "--max-model-len", 8192, "--max-num-seqs", 4, "--dry-run"], ["apply", VLLM, "--max-model-len", 8192, "--max-num-seqs", 4]):
+            answer = self.run_program("registry", *words)
+            self.assertLess(answer.returncode, 2, answer.stderr)
+            self.assertNotIn("Sesame", answer.stdout + answer.stderr, words)
+        self.assertIn("sk-Sesame2", self.file.read_text())
+        for file in (self.file, pathlib.Path(str(self.file) + ".bak")):
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600, file)
+
     def test_list_and_search(self):
         self.assertEqual(len(json.loads(self.run_program("registry", "list", "--json").stdout)), 4)
         found = json.loads(self.run_program("registry", "search", "VLLM fp8", "--json").stdout)
@@ -150,13 +164,24 @@ class Faults(WithRegistry):
         seen = set()
         for at in range(1, calls + 1):
             self.file.write_text(self.text)
+            backup = pathlib.Path(str(self.file) + ".bak")
+            backup.unlink(missing_ok=True)
             self.assertEqual(self.faulty("kill", at).returncode, 137, at)
             left = self.file.read_text()
             self.assertIn(left, (self.text, after), at)
+            self.assertIn(backup.read_text() if backup.exists() or left == after else self.text, (self.text,), at)
             seen.add(left)
             self.assertEqual(self.apply(VLLM, *self.WORDS).returncode, 0, f"the next one after a kill at {at}")
             self.assertEqual(self.file.read_text(), after)
         self.assertEqual(seen, {self.text, after})
+
+    @unittest.skipIf(SANITISED, "faults cannot be preloaded into a sanitised program")
+    def test_what_is_renamed_is_on_disk_before_and_stays_there(self):
+        trace = pathlib.Path(self.folder.name) / "trace"
+        self.apply(VLLM, *self.WORDS, LD_PRELOAD=FAULTS, VRAM_FAULT_TRACE=str(trace))
+        calls = trace.read_text().split()
+        self.assertEqual([call for call in calls if call in ("flock", "fsync", "rename")],
+                         ["flock"] + 2 * ["fsync", "rename", "fsync"], "for the backup, then for the file")
 
     @unittest.skipIf(SANITISED, "faults cannot be preloaded into a sanitised program")
     def test_on_a_full_disk_the_file_stays_and_a_sentence_says_so(self):

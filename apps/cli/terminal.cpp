@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "units/secrets.h"
 #include "units/text.h"
 
 namespace vram::cli {
@@ -109,8 +110,8 @@ void Terminal::rewrite(std::string_view sentence) const {
 }
 
 void Terminal::say(std::string_view label, report::Paint paint, const Error& error) const {
-  const std::string line =
-      report::painted(label, paint, look_.err) + ' ' + harmless(error.sentence(), look_.err.unicode) + '\n';
+  const std::string line = report::painted(label, paint, look_.err) + ' ' +
+                           harmless(without_credentials(error.sentence()), look_.err.unicode) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -11,6 +11,7 @@
 #include "report/formula_json.h"
 #include "report/llamacpp_report.h"
 #include "report/report_json.h"
+#include "units/secrets.h"
 #include "vllm/arguments.h"
 
 namespace vram::io {
@@ -164,7 +165,9 @@ Result<plan::Request> complete_on(const options::RequestForm& given, const plan:
   request.gpu = gpu.gpu;
   request.gpu_count = gpu.count;
   request.unlike = gpu.unlike;
-  request.environment = form.environment;
+  // A launch that is shown names no secret; containers are given HF_TOKEN by its name.
+  for (const auto& [name, value] : form.environment)
+    if (!names_secret(name)) request.environment.emplace_back(name, without_credentials(value));
   request.args = *std::move(args);
   request.workload = form.workload;
   if (form.calibration) request.calibration = *form.calibration;
@@ -181,7 +184,7 @@ Result<plan::Request> complete_on(const options::RequestForm& given, const plan:
 json::Value error_json(const Error& error) {
   json::Object inner;
   inner.set("code", json::Value(word(error.code)));
-  inner.set("message", json::Value(error.sentence()));
+  inner.set("message", json::Value(without_credentials(error.sentence())));
   json::Object outer;
   outer.set("error", json::Value(std::move(inner)));
   return json::Value(std::move(outer));

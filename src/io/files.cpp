@@ -52,11 +52,11 @@ std::optional<Error> write_all(int descriptor, std::string_view path, std::strin
 }
 
 /// A new file beside `target`; fills in its name.
-int create_beside(const std::string& target, std::string& name) {
+int create_beside(const std::string& target, mode_t mode, std::string& name) {
   // A name that is taken was left by a crash or belongs to another process: the next one will do.
   for (int attempt = 0; attempt < 100; ++attempt) {
     name = target + ".tmp-" + std::to_string(::getpid()) + '-' + std::to_string(attempt);
-    const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (file >= 0 || errno != EEXIST) return file;
   }
   return -1;
@@ -134,7 +134,9 @@ Result<Target> target_of(const std::string& path) {
 /// Fills a new file beside the target, and where it is for good on disk down to its last byte; answers its name.
 Result<std::string> write_beside(const Target& target, const std::string& path, std::string_view text, Keep keep) {
   std::string temporary;
-  Descriptor file(create_beside(target.path, temporary));
+  // Nobody sees more of it while it is written than afterwards.
+  constexpr mode_t kUsual = 0666;
+  Descriptor file(create_beside(target.path, target.mode.value_or(kUsual), temporary));
   if (!file) return system_error(path, errno);
   std::optional<Error> error = write_all(file.number(), path, text);
   if (!error && target.mode && ::fchmod(file.number(), *target.mode) != 0) error = system_error(path, errno);
@@ -167,6 +169,19 @@ std::optional<Error> write_file(const std::string& path, std::string_view text, 
   const auto temporary = write_beside(*target, path, text, keep);
   if (!temporary) return temporary.error();
   return move_over(*temporary, *target, path, keep);
+}
+
+Result<std::string> write_backup(const std::string& path, std::string_view text) {
+  std::string name = path + ".bak";
+  const auto original = target_of(path);
+  auto target = target_of(name);
+  if (!original) return original.error();
+  if (!target) return target.error();
+  if (original->mode) target->mode = original->mode;
+  const auto temporary = write_beside(*target, name, text, Keep::kForGood);
+  if (!temporary) return temporary.error();
+  if (auto error = move_over(*temporary, *target, name, Keep::kForGood)) return *std::move(error);
+  return name;
 }
 
 Result<bool> replace_file(const std::string& path, std::string_view expected, std::string_view text) {

@@ -48,6 +48,10 @@ enum class Keep { kForGood, kWhileItLasts };
 ///   errors  kUnavailable or kNotFound, naming the file; the old file is untouched
 std::optional<Error> write_file(const std::string& path, std::string_view text, Keep keep = Keep::kForGood);
 
+/// Writes `text`, which is what `path` held, to "PATH.bak", for the same eyes only; answers that name.
+///   errors  as write_file
+Result<std::string> write_backup(const std::string& path, std::string_view text);
+
 /// The same for a file that still holds `expected`; answers false, and writes nothing, where another process has
 /// changed it meanwhile.
 Result<bool> replace_file(const std::string& path, std::string_view expected, std::string_view text);

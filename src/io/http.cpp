@@ -144,8 +144,9 @@ std::optional<Error> CurlHttp::start(Transfer& transfer) {
   set(CURLOPT_HEADERFUNCTION, &receive_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
   set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
-  if (!request.secret.empty() && transfer.own_origin && origin.starts_with("https://"))
-    transfer.lines = curl_.slist_append(nullptr, ("Authorization: " + request.secret).c_str());
+  set(CURLOPT_HEADEROPT, long(CURLHEADER_SEPARATE));  // what is told the hub is not told a proxy
+  if (transfer.own_origin && origin.starts_with("https://"))
+    for (const std::string& line : request.secrets) transfer.lines = curl_.slist_append(transfer.lines, line.c_str());
   if (transfer.lines) set(CURLOPT_HTTPHEADER, transfer.lines);
   if (request.last) set(CURLOPT_RANGE, (std::to_string(request.first) + '-' + std::to_string(*request.last)).c_str());
   curl_.multi_add_handle(multi_, transfer.easy);

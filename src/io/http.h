@@ -18,7 +18,7 @@ namespace vram::io {
 
 struct HttpRequest {
   std::string url;
-  std::string secret;  // value of an Authorization header; empty: none. Goes to the url's own origin alone
+  std::vector<std::string> secrets;  // header lines that go to the url's own origin alone, over TLS alone
   std::optional<std::int64_t> last;  // asks for the bytes from 0 to this one
   std::int64_t first = 0;            // and with `last`: from this one on
   Bytes most{1 << 20};               // of the body

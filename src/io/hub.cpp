@@ -64,7 +64,7 @@ class HubReader {
   const HttpProgress& progress_;
   HubCache cache_;
   std::unique_ptr<Http> http_;
-  std::string commit_;
+  std::string commit_, key_;
   ModelFiles files_;  // texts, indexes included
   std::vector<Shard> shards_;
 };
@@ -73,11 +73,12 @@ class HubReader {
 std::optional<Error> HubReader::fetch_files(const HubModel& model, const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   std::vector<HttpRequest> requests;
-  const bool cached = settings_.kind == HubKind::kHuggingFace;
   for (const std::string& file : wanted) {
     if (std::ranges::find(model.files, file) == model.files.end()) continue;
     constexpr Bytes kMostCached(64 * kMiB);
-    auto kept = cached ? read_file(cache_.snapshot(commit_) + '/' + file, kMostCached) : Result<std::string>(Error{});
+    // A branch's files are not those of another day.
+    auto kept = settings_.kind == HubKind::kHuggingFace ? read_file(cache_.snapshot(commit_) + '/' + file, kMostCached)
+                                                        : Result<std::string>(Error{});
     if (kept) {
       files_.insert_or_assign(file, *std::move(kept));
       continue;
@@ -94,7 +95,7 @@ std::optional<Error> HubReader::fetch_files(const HubModel& model, const std::ve
     if (etag.starts_with("W/")) etag.remove_prefix(2);
     while (etag.starts_with('"')) etag.remove_prefix(1);
     while (etag.ends_with('"')) etag.remove_suffix(1);
-    if (cached) cache_.keep_file(commit_, names[i], etag, answers[i]->body);
+    cache_.keep_file(commit_, names[i], etag, answers[i]->body);
     files_.insert_or_assign(names[i], std::move(answers[i]->body));
   }
   return std::nullopt;
@@ -139,7 +140,7 @@ void HubReader::keep_whole(Shard& shard) const {
   const std::size_t end = kSafetensorsPrefix + (length ? std::size_t(length->count()) : 0);
   if (!length || shard.front.size() < end) return;
   shard.front.resize(end);
-  if (settings_.kind == HubKind::kHuggingFace) cache_.keep_header(commit_, shard.name, shard.front);
+  cache_.keep_header(key_, shard.name, shard.front);
 }
 
 /// Fetches the fronts of `shards`, or what their headers still lack: in portions, so that a run that is broken off has
@@ -188,7 +189,7 @@ HubReader::Weights HubReader::weights(const HubModel& model) {
   if (shards_.empty()) return totals();
   std::vector<Shard*> wanted, longer;
   for (Shard& shard : shards_) {
-    if (auto kept = cache_.header(commit_, shard.name)) shard.front = *std::move(kept);
+    if (auto kept = cache_.header(key_, shard.name)) shard.front = *std::move(kept);
     if (shard.front.size() < kSafetensorsPrefix) wanted.push_back(&shard);
   }
   if (auto error = fetch_shards(wanted, false)) return *std::move(error);
@@ -210,7 +211,7 @@ HubReader::Weights HubReader::weights(const HubModel& model) {
       return Error{ErrorCode::kUnavailable, place, "the hub sends less of its header than was asked for", "try again"};
     shard.front.resize(end);
     if (auto error = checkpoint.add(shard.front.substr(kSafetensorsPrefix), shard.file, place)) {
-      cache_.drop_header(commit_, shard.name);
+      cache_.drop_header(key_, shard.name);
       return *std::move(error);
     }
   }
@@ -233,6 +234,7 @@ Result<ModelSource> HubReader::fetched() {
   const auto model = ask_for_model(*http_, settings_, name_);
   if (!model) return model.error();
   commit_ = model->commit;
+  key_ = model->key;
 
   std::vector<std::string> wanted(kModelFiles.begin(), kModelFiles.end());
   const bool indexed = std::ranges::find(model->files, kIndex) != model->files.end();
@@ -244,13 +246,14 @@ Result<ModelSource> HubReader::fetched() {
   if (!weights) return weights.error();
   source->weights = *std::move(weights);
   source->without_weights = !source->weights || !source->weights->has_headers();
-  if (settings_.kind == HubKind::kHuggingFace) cache_.keep_commit(commit_);
+  cache_.keep_commit(commit_, key_);
   return source;
 }
 
 /// What a folder of the cache holds; its weights by their own headers, or by those that were fetched before.
 Result<ModelSource> HubReader::cached(const std::string& folder, std::string_view commit) {
   commit_ = commit;
+  key_ = cache_.key(commit);
   auto files = read_model_folder(folder);
   if (!files) return files.error();
   auto source = read_model_files(*files, name_.id, shown());
@@ -268,7 +271,7 @@ Result<ModelSource> HubReader::cached(const std::string& folder, std::string_vie
     model.files = {"model.safetensors"};
   if (auto error = choose_shards(model)) return *std::move(error);
   const bool all =
-      std::ranges::all_of(shards_, [&](const Shard& shard) { return cache_.header(commit_, shard.name).has_value(); });
+      std::ranges::all_of(shards_, [&](const Shard& shard) { return cache_.header(key_, shard.name).has_value(); });
   if (all) {
     shards_.clear();
     if (auto kept = this->weights(model)) source->weights = *std::move(kept);
@@ -285,19 +288,10 @@ namespace {
 /// The folder of this machine that holds the model, and its commit.
 std::optional<std::pair<std::string, std::string>> kept_folder(const HubName& name, const HubSettings& settings) {
   std::error_code ignored;
-  if (settings.kind == HubKind::kHuggingFace) {
-    const HubCache cache(settings, name);
-    const auto commit = cache.commit();
-    if (!commit || !fs::is_directory(cache.snapshot(*commit), ignored)) return std::nullopt;
-    return std::pair(cache.snapshot(*commit), *commit);
-  }
-  // ModelScope writes its names with three underscores for a dot.
-  std::string folder = name.id;
-  for (std::size_t dot = 0; (dot = folder.find('.', dot)) != std::string::npos; dot += 3) folder.replace(dot, 1, "___");
-  for (const char* models : {"/models/", "/"})
-    if (std::string path = settings.cache + models + folder; fs::exists(path + "/config.json", ignored))
-      return std::pair(std::move(path), name.revision);
-  return std::nullopt;
+  const HubCache cache(settings, name);
+  const auto commit = cache.commit();
+  if (!commit || !fs::is_directory(cache.snapshot(*commit), ignored)) return std::nullopt;
+  return std::pair(cache.snapshot(*commit), *commit);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace vram::io {
 /// What a hub says about a model at a revision.
 struct HubModel {
   std::string commit;              // a name of the revision that does not change; ModelScope: the revision itself
+  std::string key;                 // of what was read of it: the commit; ModelScope: of its list; empty: none
   std::vector<std::string> files;  // paths
 };
 

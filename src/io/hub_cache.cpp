@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr Bytes kMostHeaderFile(101 * kMiB), kMostKept(65 * kMiB);
 constexpr std::string_view kHeader = ".header", kFront = ".front";
+constexpr std::string_view kKey = "key";  // what a moving revision's headers are kept under
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -52,12 +53,17 @@ bool is_commit(std::string_view text) {
 }
 
 HubCache::HubCache(const HubSettings& settings, const HubName& name)
-    : folder_(settings.cache + "/models--" + replaced(name.id, "/", "--")), revision_(name.revision) {
-  if (!settings.headers.empty()) headers_ = settings.headers + '/' + replaced(name.id, "/", "--");
+    : kind_(settings.kind), revision_(asked_revision(settings, name)) {
+  const std::string joined = replaced(name.id, "/", "--");
+  folder_ = settings.cache + (kind_ == HubKind::kModelScope ? "/models/" : "/models--") + joined;
+  if (!settings.headers.empty()) headers_ = settings.headers + '/' + joined;
+  if (kind_ == HubKind::kModelScope && name.revision == "main")
+    for (const char* place : {"/models/", "/hub/models/", "/", "/hub/"})
+      older_.push_back(settings.cache + place + replaced(name.id, ".", "___"));
 }
 
 std::optional<std::string> HubCache::commit() const {
-  if (is_commit(revision_)) return revision_;
+  if (kind_ == HubKind::kModelScope || is_commit(revision_)) return revision_;
   constexpr Bytes kMostRef(100);
   auto text = read_file(folder_ + "/refs/" + revision_, kMostRef);
   if (!text) return std::nullopt;
@@ -65,16 +71,28 @@ std::optional<std::string> HubCache::commit() const {
   return is_commit(*text) ? std::optional(*std::move(text)) : std::nullopt;
 }
 
-std::string HubCache::snapshot(std::string_view commit) const { return folder_ + "/snapshots/" + std::string(commit); }
+std::string HubCache::key(std::string_view commit) const {
+  return kind_ == HubKind::kModelScope ? kept(commit, kKey).value_or("") : std::string(commit);
+}
 
-void HubCache::keep_commit(std::string_view commit) const {
-  if (!is_commit(revision_)) write_cached(folder_ + "/refs/" + revision_, commit);
+std::string HubCache::snapshot(std::string_view commit) const {
+  std::error_code ignored;
+  for (const std::string& folder : older_)
+    if (fs::is_directory(folder, ignored)) return folder;
+  return folder_ + "/snapshots/" + std::string(commit);
+}
+
+void HubCache::keep_commit(std::string_view commit, std::string_view key) const {
+  if (kind_ == HubKind::kModelScope)
+    keep(commit, kKey, key);
+  else if (!is_commit(revision_))
+    write_cached(folder_ + "/refs/" + revision_, commit);
 }
 
 void HubCache::keep_file(std::string_view commit, std::string_view file, std::string_view etag,
                          std::string_view text) const {
   const fs::path place = snapshot(commit) + '/' + std::string(file);
-  if (!is_plain_name(etag)) {
+  if (kind_ == HubKind::kModelScope || !is_plain_name(etag)) {
     write_cached(place, text);
     return;
   }
@@ -83,13 +101,13 @@ void HubCache::keep_file(std::string_view commit, std::string_view file, std::st
   if (fs::exists(blob, ignored) || write_cached(blob, text)) link_to(fs::path("../../blobs") / etag, place);
 }
 
-std::string HubCache::own_path(std::string_view commit, std::string_view file, std::string_view kind) const {
-  return headers_ + '/' + std::string(commit) + '/' + replaced(std::string(file), "/", "__") + std::string(kind);
+std::string HubCache::own_path(std::string_view key, std::string_view file, std::string_view kind) const {
+  return headers_ + '/' + std::string(key) + '/' + replaced(std::string(file), "/", "__") + std::string(kind);
 }
 
-std::optional<std::string> HubCache::header(std::string_view commit, std::string_view file) const {
-  if (headers_.empty()) return std::nullopt;
-  auto text = read_file(own_path(commit, file, kHeader), kMostHeaderFile);
+std::optional<std::string> HubCache::header(std::string_view key, std::string_view file) const {
+  if (headers_.empty() || key.empty()) return std::nullopt;
+  auto text = read_file(own_path(key, file, kHeader), kMostHeaderFile);
   if (!text) return std::nullopt;
   const auto* bytes = reinterpret_cast<const unsigned char*>(text->data());
   const auto length = safetensors_header_length({bytes, text->size()}, std::nullopt, file);
@@ -97,23 +115,23 @@ std::optional<std::string> HubCache::header(std::string_view commit, std::string
   return whole ? std::optional(*std::move(text)) : std::nullopt;
 }
 
-void HubCache::drop_header(std::string_view commit, std::string_view file) const {
+void HubCache::drop_header(std::string_view key, std::string_view file) const {
   std::error_code ignored;
-  if (!headers_.empty()) fs::remove(own_path(commit, file, kHeader), ignored);
+  if (!headers_.empty() && !key.empty()) fs::remove(own_path(key, file, kHeader), ignored);
 }
 
-void HubCache::keep_header(std::string_view commit, std::string_view file, std::string_view front) const {
-  if (!headers_.empty()) write_cached(own_path(commit, file, kHeader), front);
+void HubCache::keep_header(std::string_view key, std::string_view file, std::string_view front) const {
+  if (!headers_.empty() && !key.empty()) write_cached(own_path(key, file, kHeader), front);
 }
 
-std::optional<std::string> HubCache::kept(std::string_view commit, std::string_view file) const {
-  if (headers_.empty()) return std::nullopt;
-  auto text = read_file(own_path(commit, file, kFront), kMostKept);
+std::optional<std::string> HubCache::kept(std::string_view key, std::string_view file) const {
+  if (headers_.empty() || key.empty()) return std::nullopt;
+  auto text = read_file(own_path(key, file, kFront), kMostKept);
   return text ? std::optional(*std::move(text)) : std::nullopt;
 }
 
-void HubCache::keep(std::string_view commit, std::string_view file, std::string_view text) const {
-  if (!headers_.empty()) write_cached(own_path(commit, file, kFront), text);
+void HubCache::keep(std::string_view key, std::string_view file, std::string_view text) const {
+  if (!headers_.empty() && !key.empty()) write_cached(own_path(key, file, kFront), text);
 }
 
 }  // namespace vram::io

@@ -76,7 +76,7 @@ class GgufReader {
   bool projector_;
   const HttpProgress& progress_;
   HubCache cache_;
-  std::string commit_;
+  std::string commit_, key_;
   std::vector<Front> fronts_;  // the model's parts in order, then its projector
   bool has_projector_ = false;
 };
@@ -126,17 +126,16 @@ std::optional<Error> GgufReader::read(Front& front) const {
 
 /// Whole files of the hub's cache, and beginnings that an earlier run fetched.
 std::optional<Error> GgufReader::take_kept() {
-  if (settings_.kind != HubKind::kHuggingFace) return std::nullopt;
   for (Front& front : fronts_) {
     std::error_code ignored;
     const std::string path = cache_.snapshot(commit_) + '/' + front.name;
-    if (fs::exists(path, ignored)) {
+    if (fs::is_regular_file(path, ignored)) {
       auto file = load_gguf_file(path);
       if (!file) return file.error();
       front.file = *std::move(file);
       continue;
     }
-    const auto text = cache_.kept(commit_, front.name);
+    const auto text = cache_.kept(key_, front.name);
     const std::size_t line = text ? text->find('\n') : std::string::npos;
     const auto size = line < 20 ? read_integer(std::string_view(*text).substr(0, line)) : std::nullopt;
     if (!size || *size < 0) continue;
@@ -151,7 +150,7 @@ std::optional<Error> GgufReader::take_kept() {
 /// The files of the model: as the hub listed them, else, where it must not be asked, those that lie in its cache.
 std::vector<std::string> GgufReader::known_files() const {
   std::vector<std::string> files;
-  if (const auto text = cache_.kept(commit_, kList)) {
+  if (const auto text = cache_.kept(key_, kList)) {
     const auto list = json::parse(*text, "the cache");
     if (list && list->array())
       for (const json::Value& each : *list->array())
@@ -169,9 +168,10 @@ std::vector<std::string> GgufReader::known_files() const {
 }
 
 std::optional<Result<HubGguf>> GgufReader::kept() {
-  const auto commit = settings_.kind == HubKind::kHuggingFace ? cache_.commit() : std::nullopt;
+  const auto commit = cache_.commit();
   if (!commit) return std::nullopt;
   commit_ = *commit;
+  key_ = cache_.key(commit_);
   if (auto error = choose(known_files()))
     return settings_.offline ? std::optional(Result<HubGguf>(*std::move(error))) : std::nullopt;
   if (auto error = take_kept()) return Result<HubGguf>(*std::move(error));
@@ -199,8 +199,7 @@ std::optional<Error> GgufReader::take(Front& front, Result<HttpAnswer>& answer) 
   if (auto error = read(front)) return error;
   if (!front.file) return std::nullopt;
   front.text.resize(std::min(front.text.size(), std::size_t(front.file->data_begin.count())));
-  if (settings_.kind == HubKind::kHuggingFace)
-    cache_.keep(commit_, front.name, std::to_string(front.size->count()) + '\n' + front.text);
+  cache_.keep(key_, front.name, std::to_string(front.size->count()) + '\n' + front.text);
   front.text = {};
   return std::nullopt;
 }
@@ -256,14 +255,13 @@ Result<HubGguf> GgufReader::fetched() {
   const auto model = ask_for_model(**http, settings_, name_.hub);
   if (!model) return model.error();
   commit_ = model->commit;
+  key_ = model->key;
   if (auto error = choose(model->files)) return *std::move(error);
   if (auto error = take_kept()) return *std::move(error);
   if (auto error = fetch_fronts(**http)) return *std::move(error);
-  if (settings_.kind == HubKind::kHuggingFace) {
-    const json::Array list(model->files.begin(), model->files.end());
-    cache_.keep(commit_, kList, json::write_line(json::Value(list)));
-    cache_.keep_commit(commit_);
-  }
+  const json::Array list(model->files.begin(), model->files.end());
+  cache_.keep(key_, kList, json::write_line(json::Value(list)));
+  cache_.keep_commit(commit_, key_);
   return whole();
 }
 

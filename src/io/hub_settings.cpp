@@ -41,10 +41,11 @@ bool is_printable(std::string_view text) {
 
 void use_modelscope(const Environment& environment, const std::string& home, HubSettings& settings) {
   settings.kind = HubKind::kModelScope;
-  const std::string domain = environment("MODELSCOPE_DOMAIN").value_or("www.modelscope.cn");
+  const std::string domain =
+      environment("MODELSCOPE_ENDPOINT").value_or(environment("MODELSCOPE_DOMAIN").value_or("www.modelscope.cn"));
   settings.endpoint = domain.find("://") == std::string::npos ? "https://" + domain : domain;
-  settings.cache = expanded(environment("MODELSCOPE_CACHE").value_or(home + "/.cache/modelscope/hub"), home);
-  settings.token.clear();
+  settings.cache = expanded(environment("MODELSCOPE_CACHE").value_or(home + "/.cache/modelscope"), home);
+  settings.token = trimmed(environment("MODELSCOPE_API_TOKEN").value_or(""));
 }
 
 bool is_name(std::string_view text) {
@@ -91,10 +92,13 @@ Result<HubSettings> hub_settings(const Environment& environment) {
   while (settings.endpoint.ends_with('/')) settings.endpoint.pop_back();
   const std::string origin = origin_of(settings.endpoint);
   settings.http.plain = origin.starts_with("http://");
+  const bool hugging_face = settings.kind == HubKind::kHuggingFace;
   if (!is_printable(settings.endpoint) || !(settings.http.plain || origin.starts_with("https://")))
-    return Error{ErrorCode::kBadInput, "HF_ENDPOINT", "expected an address such as https://huggingface.co", ""};
+    return Error{ErrorCode::kBadInput, hugging_face ? "HF_ENDPOINT" : "MODELSCOPE_ENDPOINT",
+                 "expected an address such as https://huggingface.co", ""};
   if (!is_printable(settings.token))
-    return Error{ErrorCode::kBadInput, "HF_TOKEN", "it has characters that no header can carry", "copy it anew"};
+    return Error{ErrorCode::kBadInput, std::string(token_variable(settings)),
+                 "it has characters that no header can carry", "copy it anew"};
   for (const char* name : {"CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"})
     if (const auto file = environment(name)) settings.http.certificates = *file;
   constexpr std::int64_t kLongestWait = 600;
@@ -103,6 +107,14 @@ Result<HubSettings> hub_settings(const Environment& environment) {
     settings.http.connect_ms = settings.http.stall_s * 1000;
   }
   return settings;
+}
+
+std::string_view token_variable(const HubSettings& settings) {
+  return settings.kind == HubKind::kModelScope ? "MODELSCOPE_API_TOKEN" : "HF_TOKEN";
+}
+
+std::string asked_revision(const HubSettings& settings, const HubName& name) {
+  return settings.kind == HubKind::kModelScope && name.revision == "main" ? "master" : name.revision;
 }
 
 std::optional<HubName> read_hub_name(std::string_view typed) {

@@ -31,8 +31,9 @@ Result<std::optional<Applied>> apply_to(const std::string& before, const std::st
   if (!after) return after.error();
   Applied applied{registry::unified_diff(before, *after, file), ""};
   if (dry_run || before == *after) return std::optional(std::move(applied));
-  applied.backup = file + ".bak";
-  if (auto error = write_file(applied.backup, before)) return *std::move(error);
+  auto backup = write_backup(file, before);
+  if (!backup) return backup.error();
+  applied.backup = *std::move(backup);
   const auto written = replace_file(file, before, *after);
   if (!written) return written.error();
   return *written ? std::optional(std::move(applied)) : std::nullopt;

@@ -40,7 +40,7 @@ Value entry_json(const registry::Entry& entry) {
   object.set("display_name", Value(entry.display_name));
   object.set("backend", Value(entry.backend_name));
   object.set("models", texts(registry::model_candidates(entry)));
-  object.set("extra_args", texts(entry.extra_args));
+  object.set("extra_args", texts(registry::shown_arguments(entry)));
   object.set("figures", Value(std::move(figures)));
   object.set("quant", Value(prefill.quant));
   object.set("kv_dtype", Value(prefill.kv_dtype));

@@ -1,22 +1,9 @@
 #include "readers/config_json.h"
 
-#include <cstdint>
-
 #include "json/write.h"
+#include "units/fingerprint.h"
 
 namespace vram {
-namespace {
-
-/// FNV-1a, 64 bits: tells configs apart, keeps no secret.
-std::string fingerprint_of(const json::Value& config) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : json::write_line(config)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; hash >>= 4) text[i] = "0123456789abcdef"[hash & 15];
-  return text;
-}
-
-}  // namespace
 
 const json::Value& ModelSource::text() const {
   const json::Value* part = &config;
@@ -45,7 +32,7 @@ Result<ModelSource> model_source(json::Value config, std::string name, std::stri
                      (names ? json::describe(*names) : std::string("nothing")),
                  "give the config.json of a model that transformers can load"};
   std::string architecture = *first;
-  std::string fingerprint = fingerprint_of(config);
+  std::string fingerprint = vram::fingerprint(json::write_line(config));
   return ModelSource{std::move(name), std::move(place), std::move(config), std::move(architecture),
                      std::move(fingerprint)};
 }

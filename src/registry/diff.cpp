@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "units/secrets.h"
+
 namespace vram::registry {
 namespace {
 
@@ -102,7 +104,7 @@ std::string unified_diff(std::string_view before, std::string_view after, std::s
     out += hunk(steps, begin, end);
     at = end;
   }
-  return out;
+  return without_secrets(out);
 }
 
 }  // namespace vram::registry

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/fields.h"
+#include "units/secrets.h"
 #include "units/text.h"
 
 namespace vram::registry {
@@ -118,6 +119,24 @@ Result<Registry> read_registry(std::string_view text, std::string place) {
     registry.entries.push_back(read_entry(item));
   }
   return registry;
+}
+
+std::vector<std::string> shown_arguments(const Entry& entry) {
+  std::vector<std::string> shown;
+  bool secret = false;  // what the flag before holds
+  for (const std::string& word : entry.extra_args) {
+    const bool flag = word.starts_with('-');
+    const std::size_t equals = flag ? word.find('=') : std::string::npos;
+    if (!flag && secret)
+      shown.emplace_back(kHidden);
+    else if (equals != std::string::npos && names_secret(word.substr(0, equals)))
+      shown.push_back(word.substr(0, equals + 1) + std::string(kHidden));
+    else
+      shown.push_back(without_credentials(word));
+    // A list of keys goes on until the next flag.
+    if (flag) secret = equals == std::string::npos && names_secret(word);
+  }
+  return shown;
 }
 
 std::vector<std::string> model_candidates(const Entry& entry) {

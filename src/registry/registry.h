@@ -46,6 +46,9 @@ struct Registry {
 /// errors  kBadInput where it is no array of objects that each have a "name"; what else is missing is empty
 Result<Registry> read_registry(std::string_view text, std::string place);
 
+/// The launch's words with tokens, keys and passwords hidden.
+std::vector<std::string> shown_arguments(const Entry& entry);
+
 /// Where its model may be found, best first: the folder or file it is served from, its hub id, and the last two parts
 /// of its path, which downloads keep as the hub's own "organisation/name".
 std::vector<std::string> model_candidates(const Entry& entry);

@@ -2,6 +2,7 @@
 
 #include "report/diagnosis_text.h"
 #include "report/report_json.h"
+#include "units/secrets.h"
 
 namespace vram::report {
 namespace {
@@ -15,7 +16,7 @@ json::Value said_json(const logs::Said& said) {
   if (!said) return {};
   json::Object object;
   object.set("line", json::Value(said.line));
-  object.set("text", json::Value(said.text));
+  object.set("text", json::Value(without_secrets(said.text)));
   return json::Value(std::move(object));
 }
 
@@ -49,7 +50,7 @@ json::Value evidence_json(const logs::StartUp& start) {
   for (const logs::Line& line : start.proof) {
     json::Object one;
     one.set("line", json::Value(line.number));
-    one.set("text", json::Value(line.text));
+    one.set("text", json::Value(without_secrets(line.text)));
     lines.emplace_back(std::move(one));
   }
   return json::Value(std::move(lines));

@@ -4,6 +4,7 @@
 
 #include "report/sentences.h"
 #include "report/table.h"
+#include "units/secrets.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -154,7 +155,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis, const TextStyle& style) {
                       : start.outcome == Outcome::kUnfinished ? Paint::kUnsure
                                                               : Paint::kBad;
   std::string out = painted(outcome_sentence(start), paint, style) + '\n';
-  if (start.cause) out += wrapped(start.cause.text, style.width, "  ") + '\n';
+  if (start.cause) out += wrapped(without_secrets(start.cause.text), style.width, "  ") + '\n';
   if (start.lines_missing)
     out += wrapped("Lines are missing: the beginning, the end or the cause of this start is not in the log.",
                    style.width, "  ") +

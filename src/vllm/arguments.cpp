@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "units/secrets.h"
 #include "units/text.h"
 
 namespace vram::vllm {
@@ -274,6 +275,23 @@ class LineReader {
   LaunchLine line_;
 };
 
+/// The value as reports may have it: nothing that is planned depends on a secret.
+json::Value shown(json::Value value, bool secret) {
+  if (const std::string* text = value.string())
+    return secret ? json::Value(kHidden) : json::Value(without_credentials(*text));
+  if (const json::Array* items = value.array()) {
+    json::Array all;
+    for (const json::Value& item : *items) all.push_back(shown(item, secret));
+    return json::Value(std::move(all));
+  }
+  if (json::Object* object = value.object()) {
+    json::Object all;
+    for (const auto& [name, member] : object->members()) all.set(name, shown(member, secret || names_secret(name)));
+    return json::Value(std::move(all));
+  }
+  return value;
+}
+
 }  // namespace
 
 const Argument* find_argument(std::string_view name) {
@@ -292,7 +310,8 @@ Result<json::Object> read_arguments(const json::Object& given, const Engine& eng
     if (auto error = absent(*argument, engine)) return *std::move(error);
     auto read = read_json_value(*argument, value);
     if (!read) return read.error();
-    if (!read->is_null()) typed.set(with(argument->name, '-', '_'), *std::move(read));
+    if (!read->is_null())
+      typed.set(with(argument->name, '-', '_'), shown(*std::move(read), names_secret(argument->name)));
   }
   return typed;
 }

@@ -39,7 +39,8 @@ std::span<const Argument> arguments();
 /// The argument of that name, with dashes or underscores; nothing when no release has one.
 const Argument* find_argument(std::string_view name);
 
-/// Arguments given by name, as a request's "args": checked against the release and typed.
+/// Arguments given by name, as a request's "args": checked against the release and typed. Tokens, keys and passwords
+/// are hidden in the answer.
 ///
 ///   errors  kBadInput in the argument's name: one that no release has (with the nearest), one that this release has
 ///   not, a value of another type

@@ -46,6 +46,10 @@ TEST(HubSettings, FollowTheEnvironment) {
   const auto scope = settings_with({{"HOME", "/h"}, {"VLLM_USE_MODELSCOPE", "True"}, {"HF_TOKEN", "hf_x"}});
   EXPECT_EQ(scope->kind, HubKind::kModelScope);
   EXPECT_EQ(scope->token, "");
+  EXPECT_EQ(scope->cache, "/h/.cache/modelscope");
+  EXPECT_EQ(settings_with({{"VLLM_USE_MODELSCOPE", "1"}, {"MODELSCOPE_API_TOKEN", " ms-x\n"}})->token, "ms-x");
+  EXPECT_EQ(settings_with({{"VLLM_USE_MODELSCOPE", "1"}, {"MODELSCOPE_DOMAIN", "a.b"}})->endpoint, "https://a.b");
+  EXPECT_EQ(asked_revision(*scope, {"org/name", "main"}), "master");
 }
 
 TEST(HubSettings, WhatCannotBeIsNotRepeated) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "units/quantity.h"
+#include "units/secrets.h"
 #include "units/text.h"
 
 namespace vram {
@@ -66,6 +67,33 @@ TEST(Text, SuggestsOnlyWhatIsNear) {
   constexpr std::string_view kNames[] = {"max_model_len", "max_num_seqs", "tensor_parallel_size"};
   EXPECT_EQ(nearest("max_modl_len", kNames), "max_model_len");
   EXPECT_EQ(nearest("bananas", kNames), std::nullopt);
+}
+
+TEST(Secrets, AreHiddenWhereverTheyStand) {
+  EXPECT_EQ(without_credentials("see https://user:word@host/a@b and http://host, s3://key@bucket"),
+            "see https://***@host/a@b and http://host, s3://***@bucket");
+  const std::pair<const char*, const char*> lines[] = {
+      {"serve m --api-key sk-1 --port 80", "serve m --api-key *** --port 80"},
+      {"--hf-token=hf_1", "--hf-token=***"},
+      {"{'api_key': ['sk-1'], 'seed': 0}", "{'api_key': ['***'], 'seed': 0}"},
+      {"{'api_key': ['sk-1', 'sk-2'], 'seed': 0}", "{'api_key': ['***', '***'], 'seed': 0}"},
+      {R"(["--api-key", "sk-1", "sk-2", "--port", "80"])", R"(["--api-key", "***", "***", "--port", "80"])"},
+      {R"({"hf_token": "hf_1", "port": 1})", R"({"hf_token": "***", "port": 1})"},
+      {"HF_TOKEN=hf_1 vllm serve m", "HF_TOKEN=*** vllm serve m"},
+      {"+        \"--api-key\",\n+        \"sk-1\"\n", "+        \"--api-key\",\n+        \"***\"\n"},
+      {"--api-key --port 80", "--api-key --port 80"},
+      {"--api-key", "--api-key"},
+      {"api_key=[], seed=0", "api_key=[], seed=0"},
+      {"GPU KV cache size: 72,816 tokens", "GPU KV cache size: 72,816 tokens"},
+      {"max_num_batched_tokens=8192, tokenizer=a", "max_num_batched_tokens=8192, tokenizer=a"}};
+  for (const auto& [given, shown] : lines) EXPECT_EQ(without_secrets(given), shown);
+}
+
+TEST(Secrets, HaveNamesThatSaySo) {
+  for (const char* name : {"hf_token", "api-key", "--api-key", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY", "password"})
+    EXPECT_TRUE(names_secret(name)) << name;
+  for (const char* name : {"max_num_batched_tokens", "tokenizer", "ssl-keyfile", "key", "long-prefill-token-threshold"})
+    EXPECT_FALSE(names_secret(name)) << name;
 }
 
 }  // namespace

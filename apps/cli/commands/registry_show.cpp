@@ -41,7 +41,7 @@ json::Value shown_json(const registry::Entry& entry, const registry::Prefill& pr
   whole.set("name", json::Value(entry.name));
   whole.set("backend", json::Value(entry.backend_name));
   whole.set("model", model.empty() ? json::Value() : json::Value(model));
-  whole.set("extra_args", list(entry.extra_args));
+  whole.set("extra_args", list(registry::shown_arguments(entry)));
   whole.set("quant", json::Value(prefill.quant));
   whole.set("kv_dtype", json::Value(prefill.kv_dtype));
   whole.set("figures", json::Value(std::move(figures)));
@@ -52,7 +52,7 @@ json::Value shown_json(const registry::Entry& entry, const registry::Prefill& pr
 std::string shown_text(const registry::Entry& entry, const registry::Prefill& prefill, const std::string& model,
                        int width) {
   std::string launch;
-  for (const std::string& word : entry.extra_args) launch += (launch.empty() ? "" : " ") + word;
+  for (const std::string& word : registry::shown_arguments(entry)) launch += (launch.empty() ? "" : " ") + word;
   std::string text =
       entry.name + ", served by " + entry.backend_name + "\n\n" + report::wrapped("Model: " + model, width, "  ") +
       '\n' + report::wrapped("Launch: " + (launch.empty() ? "without arguments" : launch), width, "  ") + "\n\n";
