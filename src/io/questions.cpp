@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-#include "diagnosis/diagnose.h"
+#include "diagnosis/learn.h"
 #include "formula/ranges.h"
 #include "hardware/catalogue.h"
 #include "io/registry_questions.h"
 #include "json/fields.h"
 #include "options/ask.h"
+#include "options/calibration_form.h"
 #include "options/formula_form.h"
 #include "plan/inspect.h"
 #include "plan/max_context.h"
@@ -15,14 +16,15 @@
 #include "report/ask_json.h"
 #include "report/concurrency_json.h"
 #include "report/diagnosis_json.h"
+#include "report/formats.h"
 #include "report/formula_json.h"
 #include "report/gpu_table.h"
 #include "report/inspect_text.h"
+#include "report/launch.h"
 #include "report/max_context_text.h"
 #include "report/report_json.h"
 #include "report/rules_json.h"
 #include "report/sentences.h"
-#include "vllm/launch_words.h"
 
 namespace vram::io {
 namespace {
@@ -80,14 +82,30 @@ Result<Value> page(const Value& asked, const Machine& machine) {
   if (!request) return request.error();
   const auto report = plan::plan(*request);
   if (!report) return report.error();
-  std::vector<std::string> words = {"vllm", "serve", request->model->name};
-  for (std::string& word : vllm::launch_words(request->args)) words.push_back(std::move(word));
   json::Object object;
   object.set("sentence", Value(report::verdict_sentence(*report)));
   object.set("unsure", Value(report::is_unsure(report->verdict)));
   object.set("workload", Value(report::workload_sentence(*report)));
-  object.set("command", Value(vllm::shell_line(words)));
+  object.set("command", Value(report::launch_text(*request)));
   object.set("report", report::report_json(*report));
+  return Value(std::move(object));
+}
+
+/// The launch, or the report, as the command's --format writes it.
+Result<Value> format(const Value& asked, const Machine& machine) {
+  const json::Fields fields(asked, "request");
+  const std::string wanted = fields.text_or("format", "launch");
+  if (fields.error()) return *fields.error();
+  const auto form = form_in(asked);
+  if (!form) return form.error();
+  const auto request = complete(*form, machine);
+  if (!request) return request.error();
+  const auto report = plan::plan(*request);
+  if (!report) return report.error();
+  auto written = report::formatted({*request, *report}, wanted);
+  if (!written) return written.error();
+  json::Object object;
+  object.set("text", Value(*std::move(written)));
   return Value(std::move(object));
 }
 
@@ -141,15 +159,39 @@ Result<Value> ask(const Value& asked, const Machine&) {
   return report::ask_json(options::ask(words));
 }
 
-Result<Value> diagnose(const Value& asked, const Machine& machine) {
-  const json::Fields fields(asked, "question");
-  const std::string log = fields.text_or("log", ""), gpu = fields.text_or("gpu", "");
+/// What is said of a log that it may not say itself.
+diagnosis::Told told_in(const json::Fields& fields) {
   diagnosis::Told told;
   told.model = fields.text_or("model", "");
-  if (!gpu.empty()) told.gpu.emplace().name = gpu;
+  if (const std::string gpu = fields.text_or("gpu", ""); !gpu.empty()) told.gpu.emplace().name = gpu;
+  return told;
+}
+
+Result<Value> diagnose(const Value& asked, const Machine& machine) {
+  const json::Fields fields(asked, "question");
+  const std::string log = fields.text_or("log", "");
+  const diagnosis::Told told = told_in(fields);
   if (fields.error()) return *fields.error();
   const auto made = [&](const options::RequestForm& form) { return complete(form, machine); };
   return report::diagnosis_json(diagnosis::diagnose(logs::read(log), told, made));
+}
+
+Result<Value> learn(const Value& asked, const Machine& machine) {
+  const json::Fields fields(asked, "question");
+  const std::string log = fields.text_or("log", "");
+  plan::Calibration calibration;
+  calibration.name = fields.text_or("profile", "default");
+  const diagnosis::Told told = told_in(fields);
+  if (fields.error()) return *fields.error();
+  const auto made = [&](const options::RequestForm& form) { return complete(form, machine); };
+  auto found = diagnosis::learn(log, "log", told, made);
+  if (!found) return found.error();
+  if (found->observations.empty())
+    return Error{ErrorCode::kBadInput, "log", "nothing was learnt",
+                 found->left_out.empty() ? "give a start-up that comes as far as the size of the KV cache"
+                                         : found->left_out.front().sentence()};
+  calibration.observations = std::move(found->observations);
+  return options::calibration_json(calibration);
 }
 
 Result<Value> models(const Value& asked, const Machine&) {
@@ -167,11 +209,13 @@ constexpr Question kQuestions[] = {
     {"max-context", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(max_context(q, m)); }},
     {"concurrency", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(concurrency(q, m)); }},
     {"page", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(page(q, m)); }},
+    {"format", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(format(q, m)); }},
     {"inspect", "request", kMostText, [](const Value& q, const Machine& m) { return or_error(inspect(q, m)); }},
     {"ask", "question", kMostText, [](const Value& q, const Machine& m) { return or_error(ask(q, m)); }},
     {"models", "question", kMostText, [](const Value& q, const Machine& m) { return or_error(models(q, m)); }},
     {"gpus", "", 0, [](const Value&, const Machine&) { return report::gpu_catalogue_json(hardware::catalogue()); }},
     {"diagnose", "question", kMostLog, [](const Value& q, const Machine& m) { return or_error(diagnose(q, m)); }},
+    {"learn", "question", kMostLog, [](const Value& q, const Machine& m) { return or_error(learn(q, m)); }},
     {"registry", "question", kMostRegistry,
      [](const Value& q, const Machine&) { return or_error(registry_entries(q)); }},
     {"apply", "question", kMostRegistry, [](const Value& q, const Machine&) { return or_error(registry_apply(q)); }},
@@ -198,8 +242,8 @@ json::Value answer(std::string_view question, std::string_view text, const Machi
   const Question* known = find_question(question);
   if (!known)
     return error_json({ErrorCode::kNotFound, "question", '"' + std::string(question.substr(0, 40)) + "\" is not known",
-                       "ask for estimate, page, max-context, concurrency, inspect, ask, models, gpus, diagnose, "
-                       "registry, apply or about"});
+                       "ask for estimate, page, format, max-context, concurrency, inspect, ask, models, gpus, "
+                       "diagnose, learn, registry, apply or about"});
   if (known->most_text == 0) return known->answer({}, machine);
   const auto asked = read_question(text, known->place, known->most_text);
   return asked ? known->answer(*asked, machine) : error_json(asked.error());

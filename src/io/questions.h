@@ -18,6 +18,7 @@ struct Question {
 /// estimate     a request                                                -> its report
 /// page         a request                                                -> {"sentence", "command", "report", …},
 ///              without suggestions
+/// format       {"request", "format"}                                    -> {"text"}, as the command's --format
 /// max-context  a request, or {"request", "max_context_k", "concurrency"} -> {"context_tokens", "limited_by",
 /// "report"},
 ///              of formula mode the existing tool's keys
@@ -29,6 +30,7 @@ struct Question {
 /// models       {"search"}                                               -> {"models": [names]}
 /// gpus         {}                                                       -> the catalogue
 /// diagnose     {"log", "gpu", "model"}                                  -> the diagnosis of its last start
+/// learn        {"log", "gpu", "model", "profile"}                       -> the calibration that its starts make
 /// registry     {"text"}: a registry's                                   -> its entries
 /// apply        {"text", "name", "settings"}                             -> {"text", "diff"}: the registry's, changed
 /// about        {}                                                       -> releases, arguments, profiles, formats

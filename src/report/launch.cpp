@@ -112,4 +112,14 @@ std::string command_text(const Words& words, int width, const std::string& inden
   return out + line + '\n';
 }
 
+std::string launch_text(const plan::Request& request) {
+  constexpr int kWidth = 100;
+  std::string out;
+  for (const NodeLaunch& node : launches(request)) {
+    if (!node.where.empty()) out += "# " + node.where + '\n';
+    for (const Words& words : node.lines) out += command_text(words, kWidth, "");
+  }
+  return out;
+}
+
 }  // namespace vram::report

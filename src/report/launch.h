@@ -19,6 +19,9 @@ struct NodeLaunch {
 ///   source  vllm v0.33.0 docs/serving/parallelism_scaling.md, docs/serving/data_parallel_deployment.md
 std::vector<NodeLaunch> launches(const plan::Request& request);
 
+/// All of them for a shell, each machine's under a comment that says which it is.
+std::string launch_text(const plan::Request& request);
+
 /// GPUs that the request's parallel sizes take.
 std::int64_t gpus_of(const plan::Request& request);
 

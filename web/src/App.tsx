@@ -1,24 +1,20 @@
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { gib } from './format';
 import { mood } from './sentences';
 import { fullest } from './parts';
 import { useStore, type State, type Store } from './store';
 import type { View } from './link';
-import { Changes } from './views/Changes';
-import { Command } from './views/Command';
-import { Compare } from './views/Compare';
-import { Curve, type Line } from './views/Curve';
-import { Diagnose } from './views/Diagnose';
-import { Dialogs, lettersOn } from './views/Dialogs';
+import { lazy } from './lazy';
+import { lettersOn } from './letters';
 import { Field } from './views/Field';
 import { First } from './views/First';
-import { Inverses } from './views/Inverses';
-import { Memory } from './views/Ledger';
-import { FormulaResult } from './views/Numbers';
-import { Palette } from './views/Palette';
-import { Printed } from './views/Printed';
-import { openFile, Rail } from './views/Rail';
-import { Verdict } from './views/Verdict';
+import { openFile } from './files';
+
+const Result = lazy(async () => (await import('./views/Result')).Result);
+const Compare = lazy(async () => (await import('./views/Compare')).Compare);
+const Diagnose = lazy(async () => (await import('./views/Diagnose')).Diagnose);
+const Dialogs = lazy(async () => (await import('./views/Dialogs')).Dialogs);
+const Palette = lazy(async () => (await import('./views/Palette')).Palette);
 
 const TABS: [View, string][] = [
   ['estimate', 'Estimate'],
@@ -69,25 +65,6 @@ function Top({ store, state }: { store: Store; state: State }) {
   );
 }
 
-function Curves({ store, state }: { store: Store; state: State }) {
-  const { curve, other } = state.deep;
-  const lines = useMemo((): Line[] => {
-    if (!curve) return [];
-    const all: Line[] = [{ name: 'this set-up', curve, kind: 'now' }];
-    if (other) all.push({ name: other.words, curve: other.curve, kind: 'other' });
-    return all;
-  }, [curve, other]);
-  return (
-    <section class="block two" aria-labelledby="curve">
-      <div>
-        <h2 id="curve">Context against concurrency</h2>
-        <Curve lines={lines} limit={Math.max(store.limit(), 2048)} point={state.inverse.tokens} onPoint={(tokens) => store.invert({ tokens })} />
-      </div>
-      <Inverses store={store} state={state} />
-    </section>
-  );
-}
-
 function Strip({ state }: { state: State }) {
   const { answer } = state;
   if (!answer) return null;
@@ -105,30 +82,10 @@ function Strip({ state }: { state: State }) {
 }
 
 function Estimate({ store, state }: { store: Store; state: State }) {
-  const { request, answer, formula } = state;
   return (
     <>
       <Field store={store} state={state} />
-      {!request && !state.typed.trim() ? (
-        <First store={store} state={state} />
-      ) : (
-        <div class="cols">
-          <div class="res">
-            <Verdict store={store} state={state} />
-            {formula && <FormulaResult store={store} state={state} />}
-            {answer && (
-              <>
-                <Memory report={answer.report} />
-                <Printed store={store} state={state} />
-                {answer.report.kv_cache && <Curves store={store} state={state} />}
-                <Changes store={store} state={state} />
-                <Command store={store} state={state} />
-              </>
-            )}
-          </div>
-          <Rail store={store} state={state} />
-        </div>
-      )}
+      {!state.request && !state.typed.trim() ? <First store={store} state={state} /> : <Result store={store} state={state} />}
     </>
   );
 }
@@ -217,7 +174,7 @@ export function App({ store }: { store: Store }) {
       <p class={state.said && state.said !== 'Copied' ? 'toast' : 'vh'} role="status">
         {state.said}
       </p>
-      {state.dialog === 'palette' ? <Palette store={store} state={state} /> : <Dialogs store={store} state={state} key={state.dialog ?? ''} />}
+      {state.dialog === 'palette' ? <Palette store={store} state={state} /> : state.dialog && <Dialogs store={store} state={state} key={state.dialog} />}
     </div>
   );
 }

@@ -7,6 +7,7 @@ export interface Questions {
   page: { given: Request; answer: Answer | FormulaReport };
   'max-context': { given: { request: Request; max_context_k?: number }; answer: FormulaContext };
   concurrency: { given: { request: Request; contexts: number[]; requests: number[]; limit?: number }; answer: Concurrency };
+  format: { given: { request: Request; format: string }; answer: { text: string } };
   ask: { given: { text: string }; answer: Asked };
   models: { given: { search: string }; answer: { models: string[] } };
   gpus: { given: object; answer: { gpus: Card[] } };

@@ -8,16 +8,7 @@ extern const Entry launch_line;
 
 namespace {
 
-constexpr int kWidth = 100;
-
-std::string write(const Answered& answered) {
-  std::string out = refusal_comment(answered.report);
-  for (const NodeLaunch& node : launches(answered.request)) {
-    if (!node.where.empty()) out += "# " + node.where + '\n';
-    for (const auto& words : node.lines) out += command_text(words, kWidth, "");
-  }
-  return out;
-}
+std::string write(const Answered& answered) { return refusal_comment(answered.report) + launch_text(answered.request); }
 
 }  // namespace
 

@@ -1,12 +1,15 @@
-import { useState } from 'preact/hooks';
-import { deployed, type Shape } from '../deploy';
+import { useMemo, useState } from 'preact/hooks';
+import { failed } from '../engine';
 import type { State, Store } from '../store';
 
-const SHAPES: [Shape, string][] = [
-  ['command', 'vllm serve'],
-  ['compose', 'Compose file'],
+/** What the engine writes a launch as, by the names of the command's --format. */
+const SHAPES: [string, string][] = [
+  ['launch', 'vllm serve'],
+  ['docker', 'docker run'],
+  ['compose', 'Compose'],
   ['kubernetes', 'Kubernetes'],
-  ['ray', 'Ray Serve'],
+  ['ray-serve', 'Ray Serve'],
+  ['vllm-yaml', '--config'],
 ];
 
 export function Actions({ store, state }: { store: Store; state: State }) {
@@ -36,15 +39,19 @@ export function Actions({ store, state }: { store: Store; state: State }) {
 }
 
 export function Command({ store, state }: { store: Store; state: State }) {
-  const [shape, setShape] = useState<Shape>('command');
+  const [shape, setShape] = useState('launch');
   const { answer, request } = state;
+  const text = useMemo(() => {
+    if (!answer || !request) return '';
+    if (shape === 'launch') return answer.command;
+    const written = store.engine.ask('format', { request, format: shape });
+    return failed(written) ? written.error.message : written.text;
+  }, [answer, shape]);
   if (!answer) return null;
-  const { report } = answer;
-  const text = deployed(shape, answer.command, report.engine.version, report.gpu.count, request?.args ?? {});
   return (
     <section class="block" aria-labelledby="command">
       <div class="headrow">
-        <h2 id="command">Launch command{report.verdict.fits ? '' : ', would be refused'}</h2>
+        <h2 id="command">Launch command{answer.report.verdict.fits ? '' : ', would be refused'}</h2>
         <div class="seg-ctl small" role="group" aria-label="Shape of the command">
           {SHAPES.map(([id, name]) => (
             <button type="button" key={id} aria-pressed={shape === id} onClick={() => setShape(id)}>

@@ -1,15 +1,17 @@
 // Set-ups beside each other: A solid, B dashed, all bars on one scale, and only the rows that differ.
 import { useMemo, useState } from 'preact/hooks';
 import { failed } from '../engine';
+import { lazy } from '../lazy';
 import { lengths, limitOf } from '../lengths';
 import { count, flag, gib, shown, signed, times } from '../format';
 import { fullest, named, parts } from '../parts';
 import type { State, Store } from '../store';
 import type { Answer, Concurrency, Request } from '../types';
 import { Axis, Bar, Key } from './Bar';
-import { Curve } from './Curve';
 import { Glyph } from './Verdict';
 import { mood } from '../sentences';
+
+const Curve = lazy(async () => (await import('./Curve')).Curve);
 
 const LETTERS = ['A', 'B', 'C', 'D'];
 

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
+import { lettersOn, setLetters } from '../letters';
 import { apply } from '../service';
 import type { State, Store } from '../store';
 
@@ -95,7 +96,7 @@ const KEYS: [string, string][] = [
 ];
 
 function KeysDialog({ store }: { store: Store }) {
-  const [letters, setLetters] = useState(lettersOn());
+  const [on, setOn] = useState(lettersOn());
   return (
     <Modal store={store} name="keys" title="Keyboard" footer={null}>
       <dl class="keys">
@@ -110,28 +111,16 @@ function KeysDialog({ store }: { store: Store }) {
       </dl>
       <label class="check">
         <input
-          type="checkbox" checked={letters}
+          type="checkbox" checked={on}
           onChange={(event) => {
+            setOn(event.currentTarget.checked);
             setLetters(event.currentTarget.checked);
-            try {
-              localStorage.setItem('letters', event.currentTarget.checked ? 'on' : 'off');
-            } catch {
-              // Without storage the choice lasts as long as the page.
-            }
           }}
         />
         Single letters work outside text boxes
       </label>
     </Modal>
   );
-}
-
-export function lettersOn(): boolean {
-  try {
-    return localStorage.getItem('letters') !== 'off';
-  } catch {
-    return true;
-  }
 }
 
 function MeaningDialog({ store, state }: { store: Store; state: State }) {

@@ -1,7 +1,7 @@
 // Before anything is named: four sentences to press, the cards of this machine, and the other ways in.
+import { openFile } from '../files';
 import { gib } from '../format';
 import type { State, Store } from '../store';
-import { openFile } from './Rail';
 
 const EXAMPLES = ['qwen3 32b fp8 on 2x4090 32K ctx', 'llama 3.3 70b fp8 on 4 h100, 64 requests of 8K', 'gpt-oss-120b on h100 vllm 0.33', 'gemma 3 12b, longest context in 24 GB'];
 

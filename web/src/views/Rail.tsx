@@ -1,6 +1,7 @@
 // Every control by hand: the model, the card, the engine, vLLM's arguments with their defaults as placeholders.
 import { useState } from 'preact/hooks';
 import { flag, shown } from '../format';
+import { openFile } from '../files';
 import { GROUPS, OTHERS } from '../groups';
 import type { State, Store, Tab } from '../store';
 import type { Argument, Json } from '../types';
@@ -167,15 +168,6 @@ let names: string[] | undefined;
 function models(store: Store): string[] {
   names ??= (store.engine.ask('models', { search: '' }) as { models: string[] }).models;
   return names;
-}
-
-export async function openFile(store: Store, file: File | undefined): Promise<void> {
-  if (!file) return;
-  const MOST = 64 << 20;
-  if (/\.(gguf|safetensors|bin)$/i.test(file.name))
-    return store.set({ remark: `${file.name}: weights are read by the program; open the config.json beside them here.` });
-  if (file.size > MOST) return store.set({ remark: `${file.name}: larger than 64 MiB; open a config.json or a model registry.` });
-  store.openConfig(await file.text(), file.name);
 }
 
 function ByFile({ store, state }: { store: Store; state: State }) {
