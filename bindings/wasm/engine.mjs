@@ -5,14 +5,11 @@ const NOT_SUPPORTED = 52;
 const wasi = { fd_write: () => NOT_SUPPORTED, fd_close: () => NOT_SUPPORTED, fd_seek: () => NOT_SUPPORTED };
 
 /**
- * @param {Response | Promise<Response> | BufferSource} source the module's bytes, or the response that brings them
+ * @param {WebAssembly.Module | Response | Promise<Response> | BufferSource} source the module, its bytes, or the response that brings them
  * @returns {Promise<(question: string, json: string) => string>} the question's name and its JSON in, one line of JSON out
  */
 export async function engine(source) {
-  const imports = { wasi_snapshot_preview1: wasi };
-  const bytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source);
-  const { instance } = await (bytes ? WebAssembly.instantiate(source, imports) : WebAssembly.instantiateStreaming(source, imports));
-  const { memory, _initialize, vram_alloc, vram_free, vram_answer } = instance.exports;
+  const { memory, _initialize, vram_alloc, vram_free, vram_answer } = (await WebAssembly.instantiate(await compiled(source), { wasi_snapshot_preview1: wasi })).exports;
   _initialize();
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
@@ -27,4 +24,14 @@ export async function engine(source) {
     vram_free(answer);
     return line;
   };
+}
+
+/**
+ * @param {WebAssembly.Module | Response | Promise<Response> | BufferSource} source
+ * @returns {Promise<WebAssembly.Module>} to hand to a worker, which then neither fetches nor compiles it again
+ */
+export async function compiled(source) {
+  if (source instanceof WebAssembly.Module) return source;
+  const bytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+  return bytes ? WebAssembly.compile(source) : WebAssembly.compileStreaming(source);
 }

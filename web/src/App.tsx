@@ -97,6 +97,7 @@ function Foot({ store }: { store: Store }) {
       <span>
         Rules as of {releases.at(-1)?.as_of}, vLLM {releases[0]?.version} to {releases.at(-1)?.version}
       </span>
+      <span class="printonly">Printed {new Date().toISOString().slice(0, 10)}</span>
       <button type="button" class="link" onClick={() => store.open('numbers')}>
         What the numbers mean
       </button>

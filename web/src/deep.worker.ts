@@ -23,6 +23,8 @@ export interface Deep {
   within?: number | null;
   fewest?: number | null;
   report?: Report;
+  /** Arguments that are set and change no byte. */
+  idle?: string[];
 }
 
 let engine: Promise<Engine> | undefined;
@@ -62,6 +64,19 @@ function fewest(ask: Engine, question: DeepQuestion): number | null {
   return null;
 }
 
+/** Those without which memory and verdict are the same. */
+function idle(ask: Engine, { request }: DeepQuestion): string[] {
+  const told = (of: Request) => {
+    const report = plan(ask, of)?.report;
+    return report && JSON.stringify([report.verdict, report.ranks, report.kv_cache]);
+  };
+  const all = told(request);
+  return Object.keys(request.args ?? {}).filter((name) => {
+    const { [name]: _, ...args } = request.args ?? {};
+    return told({ ...request, args }) === all;
+  });
+}
+
 function* steps(ask: Engine, question: DeepQuestion): Generator<Partial<Deep>> {
   const { request, tokens, requests } = question;
   const limit = limitOf(ask, request);
@@ -77,12 +92,14 @@ function* steps(ask: Engine, question: DeepQuestion): Generator<Partial<Deep>> {
   yield { fewest: fewest(ask, question) };
   const report = ask.ask('estimate', request);
   if (!failed(report) && report.mode === 'vllm') yield { report };
+  yield { idle: idle(ask, question) };
 }
 
-addEventListener('message', async ({ data }: MessageEvent<DeepQuestion>) => {
+addEventListener('message', async ({ data }: MessageEvent<WebAssembly.Module | DeepQuestion>) => {
+  if (data instanceof WebAssembly.Module) return void (engine = load(data));
   newest = data.id;
-  engine ??= load(fetch(new URL('./vram.wasm', location.href.replace(/assets\/[^/]*$/, ''))));
   const ask = await engine;
+  if (!ask) return;
   for (const step of steps(ask, data)) {
     if (newest !== data.id) return;
     postMessage({ id: data.id, ...step });

@@ -1,6 +1,6 @@
 // The engine of the page, and what it can be asked. It answers at once, in this thread.
-import { engine } from '../../bindings/wasm/engine.mjs';
-import type { About, Answer, Asked, Card, Concurrency, Diagnosis, Entry, Failure, FormulaContext, FormulaReport, Report, Request } from './types';
+import { compiled, engine } from '../../bindings/wasm/engine.mjs';
+import type { About, Answer, Asked, Calibration, Card, Concurrency, Diagnosis, Entry, Failure, FormulaContext, FormulaReport, Report, Request } from './types';
 
 export interface Questions {
   estimate: { given: Request; answer: Report | FormulaReport };
@@ -11,6 +11,7 @@ export interface Questions {
   ask: { given: { text: string }; answer: Asked };
   models: { given: { search: string }; answer: { models: string[] } };
   gpus: { given: object; answer: { gpus: Card[] } };
+  learn: { given: { log: string; gpu?: string; model?: string; profile: string }; answer: Calibration };
   registry: { given: { text: string; place: string }; answer: { entries: Entry[] } };
   apply: { given: { text: string; place: string; name: string; settings: object }; answer: { text: string; diff: string } };
   diagnose: { given: { log: string; gpu?: string; model?: string }; answer: Diagnosis };
@@ -18,6 +19,8 @@ export interface Questions {
 }
 
 export interface Engine {
+  /** For a worker: neither fetched nor compiled again. */
+  module: WebAssembly.Module;
   /** The line of JSON that the command prints. */
   line(question: keyof Questions, given: unknown): string;
   ask<Q extends keyof Questions>(question: Q, given: Questions[Q]['given']): Questions[Q]['answer'] | Failure;
@@ -27,8 +30,9 @@ export function failed(answer: object): answer is Failure {
   return 'error' in answer;
 }
 
-export async function load(source: Response | Promise<Response>): Promise<Engine> {
-  const answer = await engine(source);
+export async function load(source: WebAssembly.Module | Response | Promise<Response>): Promise<Engine> {
+  const module = await compiled(source);
+  const answer = await engine(module);
   const line = (question: string, given: unknown) => answer(question, JSON.stringify(given));
-  return { line, ask: (question, given) => JSON.parse(line(question, given)) };
+  return { module, line, ask: (question, given) => JSON.parse(line(question, given)) };
 }

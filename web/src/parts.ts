@@ -1,8 +1,8 @@
 // A report's rank as the parts of a bar: the same names, colours and order wherever memory is drawn.
 import { gib, toGib } from './format';
-import type { Interval, Rank, Report } from './types';
+import type { Interval, Rank, Report, Request } from './types';
 
-export type PartId = 'weights' | 'activation' | 'nontorch' | 'kv' | 'graphs' | 'context' | 'free' | 'reserved';
+export type PartId = 'weights' | 'activation' | 'nontorch' | 'kv' | 'graphs' | 'context' | 'free' | 'others';
 
 export interface Part {
   id: PartId;
@@ -37,10 +37,17 @@ export function named({ numbers }: Alike): string {
   return `ranks ${first} – ${numbers.at(-1)}, alike`;
 }
 
+/** What other processes hold of the card, where the set-up says what is free. */
+export function othersOf(request: Request | null, report: Report): number {
+  const free = request?.gpu?.free_bytes;
+  return free === undefined ? 0 : Math.max(report.gpu.total_bytes - free, 0);
+}
+
 /** The fullest rank: the one that the report's intervals and components are of. */
 export const fullest = (report: Report): Alike | undefined => alike(report).at(-1);
 
-export function parts(report: Report, rank: Rank): Part[] {
+/** `others` is what other processes hold of the card already. */
+export function parts(report: Report, rank: Rank, others = 0): Part[] {
   const spread = rank.rank === fullest(report)?.rank.rank ? report.uncertainty : null;
   const started = report.verdict.fits;
   const kv = started ? rank.kv_cache_bytes : Math.max(rank.available_kv_bytes, 0);
@@ -52,6 +59,7 @@ export function parts(report: Report, rank: Rank): Part[] {
     { id: 'graphs', name: 'CUDA graphs', bytes: rank.cuda_graph_bytes, measured: true, interval: spread?.cuda_graph_bytes ?? null },
     { id: 'context', name: 'CUDA context', bytes: rank.context_bytes, measured: true, interval: spread?.context_bytes ?? null },
   ];
+  if (others > 0) list.push({ id: 'others', name: 'Other processes', bytes: others, measured: true, interval: null });
   for (const part of list) if (part.interval && part.interval[0] === part.interval[1]) part.interval = null;
   // Each part is rounded by itself; what is free takes the remainder, so that the column adds up to the card.
   const total = Number(gib(report.gpu.total_bytes));
@@ -67,8 +75,8 @@ export function missing(report: Report, rank: Rank): number {
 }
 
 /** "Rank 0, 79.19 GiB: weights 23.31, …" */
-export function spoken(report: Report, group: Alike): string {
-  const list = parts(report, group.rank).map((part) => `${part.name} ${gib(part.bytes)}`);
+export function spoken(report: Report, group: Alike, others = 0): string {
+  const list = parts(report, group.rank, others).map((part) => `${part.name} ${gib(part.bytes)}`);
   const short = missing(report, group.rank);
   const end = short ? ` One request lacks ${gib(short)}.` : '';
   return `${named(group)}, ${gib(report.gpu.total_bytes)} GiB: ${list.join(', ')}. The budget ends at ${gib(group.rank.requested_bytes)}.${end}`;

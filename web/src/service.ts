@@ -1,5 +1,5 @@
 // The service beside the page, where there is one: what a page alone cannot know. Whether GET v1/detect answers decides.
-import type { Card } from './types';
+import type { Calibration, Card } from './types';
 
 export interface Service {
   gpus: Card[];
@@ -32,15 +32,37 @@ export interface RegistryFile {
   text: string;
 }
 
-/** The registry that the service was started with; null without one. */
-export async function registry(): Promise<RegistryFile | null> {
+async function told<T>(path: string): Promise<T | null> {
   try {
-    const answer = await fetch('./v1/registry/file', { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
   }
 }
+
+/** The registry that the service was started with; null without one. */
+export const registry = (): Promise<RegistryFile | null> => told('./v1/registry/file');
+
+/** What the service's user has learnt. */
+export async function calibrations(): Promise<Calibration[]> {
+  const names = (await told<string[]>('./v1/calibrations')) ?? [];
+  const all = await Promise.all(names.map((name) => told<Calibration>(`./v1/calibrations/export?name=${encodeURIComponent(name)}`)));
+  return all.filter((each) => each !== null);
+}
+
+/** Asks for a write. Throws with the service's sentence. */
+async function write<T>(service: Service, path: string, body: object): Promise<T> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (service.token) headers['x-write-token'] = service.token;
+  const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error?.message ?? `the service answers ${answer.status}`);
+  return told;
+}
+
+/** Writes what a log teaches into the profile of that name. Throws with the service's sentence. */
+export const learn = (service: Service, log: string, profile: string): Promise<unknown> => write(service, './v1/calibrate', { logs: [log], profile });
 
 export interface Applied {
   diff: string;
@@ -48,11 +70,4 @@ export interface Applied {
 }
 
 /** Writes settings into an entry, where the service may. Throws with the service's sentence. */
-export async function apply(service: Service, name: string, settings: object): Promise<Applied> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (service.token) headers['x-write-token'] = service.token;
-  const answer = await fetch('./v1/registry/apply', { method: 'POST', headers, body: JSON.stringify({ name, settings }) });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error?.message ?? `the service answers ${answer.status}`);
-  return told;
-}
+export const apply = (service: Service, name: string, settings: object): Promise<Applied> => write(service, './v1/registry/apply', { name, settings });

@@ -2,10 +2,11 @@
 // it is planned at once, and what takes longer follows from the worker.
 import { useEffect, useState } from 'preact/hooks';
 import type { Deep, DeepQuestion } from './deep.worker';
+import { keepCalibration, keptCalibrations } from './calibrations';
 import { failed, type Engine } from './engine';
 import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
-import type { About, Answer, Asked, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
+import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
 
 export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | null;
 export type Tab = 'name' | 'file' | 'registry' | 'numbers';
@@ -47,6 +48,11 @@ export interface State {
   registry: OpenRegistry | null;
   entry: Entry | null;
   profileReason: string;
+  calibrations: Calibration[];
+  /** Of the cards in this machine, the one that set-ups without a card are for. */
+  card: number;
+  /** Without any card, GiB that set-ups without one are for. */
+  budgetGib: number;
 }
 
 const NO_CARD_GIB = 16;
@@ -55,6 +61,15 @@ const DEEP_AFTER_MS = 150;
 const SAY_FOR_MS = 1400;
 
 export const DEFAULT_FORMULA: Formula = { params_billion: 8, quant: 'fp8', layers: 36, kv_heads: 8, head_dim: 128, kv_dtype: 'fp8' };
+
+/** The card as a request names it, with what other processes leave of it. */
+function gpuOf(card: Card): NonNullable<Request['gpu']> {
+  const free = card.free_bytes ?? undefined;
+  return { name: card.id ?? card.driver_name, total_bytes: card.total_bytes, compute_capability: card.compute_capability, ...(free === undefined ? {} : { free_bytes: free }) };
+}
+
+/** A share link that was pasted among other words. */
+const LINK = /#([ec]\/\d+\/\S+)/;
 
 export function mergePatch(target: Json | undefined, patch: Json): Json {
   if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
@@ -84,7 +99,7 @@ export class Store {
     this.state = {
       view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, formulaContext: null, searchUpToK: 256, failure: null,
       deep: {}, inverse: { tokens: 8192, requests: 64, budgetGib: null }, compared: [], dialog: null, tab: 'name', remark: '', said: '',
-      service: null, registry: null, entry: null, profileReason: '',
+      service: null, registry: null, entry: null, profileReason: '', calibrations: keptCalibrations(), card: 0, budgetGib: NO_CARD_GIB,
     };
   }
 
@@ -102,6 +117,8 @@ export class Store {
 
   /** What was typed into the field. Empty: back to the first view. */
   type(text: string): void {
+    const link = LINK.exec(text)?.[1];
+    if (link) return void (location.hash = link);
     const asked = text.trim() ? (this.engine.ask('ask', { text }) as Asked) : null;
     const named = asked?.request.model;
     this.set({ typed: text, asked });
@@ -116,8 +133,8 @@ export class Store {
     this.plan(this.completed(request));
   }
 
-  patch(patch: { [name: string]: Json }): void {
-    this.change((request) => mergePatch(request as unknown as Json, patch) as unknown as Request);
+  patch(patch: object): void {
+    this.change((request) => mergePatch(request as unknown as Json, patch as Json) as unknown as Request);
     this.leave();
   }
 
@@ -128,11 +145,22 @@ export class Store {
   /** A set-up without a card takes the detected one, else a budget of 16 GiB. */
   private completed(request: Request): Request {
     if (request.gpu) return request;
-    const [found] = this.state.service?.gpus ?? [];
-    const budget = { total_bytes: NO_CARD_GIB * 2 ** 30 };
-    if (!found) return { ...request, gpu: budget };
+    const found = this.found();
+    if (!found) return { ...request, gpu: { total_bytes: Math.round(this.state.budgetGib * 2 ** 30) } };
     if (request.model.formula) return { ...request, gpu: { total_bytes: Math.floor(found.total_bytes * 0.9) } };
-    return { ...request, gpu: { name: found.id ?? found.driver_name, total_bytes: found.total_bytes, count: 1, compute_capability: found.compute_capability } };
+    return { ...request, gpu: { ...gpuOf(found), count: 1 } };
+  }
+
+  /** The card of this machine that is chosen; undefined where none was found. */
+  found(): Card | undefined {
+    const gpus = this.state.service?.gpus ?? [];
+    return gpus[this.state.card] ?? gpus[0];
+  }
+
+  useCard(card: number): void {
+    this.set({ card });
+    const found = this.found();
+    if (found && this.state.request?.model.source) this.patch({ gpu: { ...gpuOf(found), count: 1 } });
   }
 
   plan(request: Request): void {
@@ -154,7 +182,7 @@ export class Store {
 
   /** What the worker found stays in place, as the last reading, until it is replaced; suggestions do not. */
   private stillTrue(): State['deep'] {
-    const { report: _, ...deep } = this.state.deep;
+    const { report: _report, idle: _idle, ...deep } = this.state.deep;
     return deep;
   }
 
@@ -183,6 +211,7 @@ export class Store {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
+    worker.postMessage(this.engine.module);
     worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
       const { id, ...deep } = data;
       if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
@@ -218,7 +247,7 @@ export class Store {
 
   /** The profile of the first GPU found, else of the card that is chosen. */
   detectProfile(): void {
-    const found = this.state.service?.gpus[0];
+    const found = this.found();
     const chosen = this.cards.find(({ id }) => id === this.state.request?.gpu?.name);
     const card = found ?? chosen;
     const profile = card?.profile ?? 'default';
@@ -228,6 +257,36 @@ export class Store {
       const { overhead_gib: _o, vision_gib: _v, frag_factor: _f, ...formula } = request.model.formula ?? DEFAULT_FORMULA;
       return { ...request, model: { formula }, profile };
     });
+  }
+
+  // ---- calibrations ----
+
+  /** What a profile teaches of, and why it was picked: one that bears the name of this machine's card. */
+  detectCalibration(): void {
+    const found = this.found();
+    const card = found ?? this.cards.find(({ id }) => id === this.state.request?.gpu?.name);
+    const name = card?.id ?? card?.driver_name;
+    const learnt = this.state.calibrations.find((each) => each.name === name);
+    if (found) this.patch({ gpu: gpuOf(found) });
+    this.calibrate(learnt?.name ?? '');
+    const where = found ? `GPU ${found.index ?? 0} is ${found.driver_name}` : card ? `the card is ${card.name}` : 'no GPU is known';
+    this.set({ profileReason: learnt ? `${learnt.name}, picked because ${where}.` : `Built-in estimates, because ${where} and nothing was learnt on it.` });
+  }
+
+  calibrate(name: string): void {
+    const calibration = this.state.calibrations.find((each) => each.name === name);
+    this.set({ profileReason: '' });
+    this.change(({ calibration: _, ...request }) => (calibration ? { ...request, calibration } : request));
+    void this.leave();
+  }
+
+  /** Keeps what a log taught, in the service where there is one. A sentence says where it is. */
+  async learn(log: string, learnt: Calibration): Promise<string> {
+    const kept = keepCalibration(learnt);
+    this.set({ calibrations: [...this.state.calibrations.filter(({ name }) => name !== learnt.name), learnt] });
+    const { service: served } = this.state;
+    if (served) await service.learn(served, log, learnt.name);
+    return served ? 'Written.' : kept ? 'Kept in this browser.' : 'Kept as long as this page is open.';
   }
 
   // ---- files ----
@@ -341,7 +400,7 @@ export class Store {
     const place = await placeOf(location.hash);
     this.leaving = true;
     this.set({ view: place.view, remark: place.remark ?? '', ...(place.view === 'compare' ? { compared: place.requests } : {}) });
-    const [request] = place.requests;
+    const request = place.requests[0] && this.known(place.requests[0]);
     this.leaving = false;
     if (place.view !== 'estimate') return;
     if (request) {
@@ -350,10 +409,23 @@ export class Store {
     } else this.set({ request: null, answer: null, formula: null, failure: null, typed: '' });
   }
 
+  /** A request of a link without the arguments that this page does not know; they are reported. */
+  private known(request: Request): Request {
+    const names = new Set(this.about.arguments.flatMap(({ name, aliases }) => [name, ...aliases.split(/[ ,]+/)]).map((name) => name.replaceAll('-', '_')));
+    const all = Object.entries(request.args ?? {});
+    const left = all.filter(([name]) => !names.has(name)).map(([name]) => name);
+    if (!left.length) return request;
+    this.set({ remark: `The link is from a newer version of this page; ${left.length} ${left.length === 1 ? 'argument was' : 'arguments were'} left out: ${left.join(', ')}.` });
+    return { ...request, args: Object.fromEntries(all.filter(([name]) => names.has(name))) };
+  }
+
   async meetService(): Promise<void> {
     const found = await service.detect();
     this.set({ service: found });
     if (!found) return;
+    const named = await service.calibrations();
+    const own = this.state.calibrations.filter(({ name }) => !named.some((each) => each.name === name));
+    this.set({ calibrations: [...own, ...named] });
     const file = await service.registry();
     if (file) {
       const read = this.engine.ask('registry', file);

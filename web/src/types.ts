@@ -32,6 +32,13 @@ export interface Gpu {
   compute_capability?: string;
 }
 
+/** What start-ups of one machine taught: by how much each differed from the built-in estimates. */
+export interface Calibration {
+  schema: string;
+  name: string;
+  start_ups: Json[];
+}
+
 export interface Request {
   model: Model;
   engine?: { version: string };
@@ -39,6 +46,7 @@ export interface Request {
   args?: Arguments;
   workload?: { concurrent_requests: number; context_tokens: number };
   profile?: string;
+  calibration?: Calibration;
 }
 
 export interface Rank {

@@ -218,3 +218,89 @@ test('nothing is asked of another host, and no script is evaluated', async ({ pa
   expect(asked.filter((url) => !url.startsWith('http://127.0.0.1:') && !url.startsWith('data:') && !url.startsWith('blob:'))).toEqual([]);
   expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
 });
+
+test('a launch is written in every shape by the engine', async ({ page }) => {
+  await planned(page, FITS);
+  const text = page.locator('.cmd pre');
+  await expect(text).toContainText('vllm serve google/gemma-3-12b-it');
+  for (const [shape, words] of [['docker run', 'docker run'], ['Compose', 'services:'], ['Kubernetes', 'kind: Deployment'], ['Ray Serve', 'ray.serve.llm:build_openai_app'], ['--config', 'max-model-len: 8192']] as const) {
+    await page.getByRole('button', { name: shape, exact: true }).click();
+    await expect(text).toContainText(words);
+  }
+  await page.locator('#arg-tensor-parallel-size').fill('2');
+  await expect(text).toContainText('tensor-parallel-size: 2');
+});
+
+test('a log teaches a profile, which is kept in the browser and downloaded', async ({ page }) => {
+  await open(page, '#d');
+  await page.locator('.paste').fill(LOG);
+  await page.getByLabel('GPU, where the log does not say').fill('H100');
+  await page.getByRole('button', { name: 'Learn this machine’s constants' }).click();
+  await expect(page.getByRole('region', { name: 'Profile' })).toContainText('"start_ups"');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download profile' }).click()]);
+  const name = file.suggestedFilename().replace('.calibration.json', '');
+  await page.getByRole('button', { name: `Use as profile ${name}` }).click();
+  await expect(page.getByText('Kept in this browser.')).toBeVisible();
+  await open(page);
+  await page.reload();
+  await say(page, FITS);
+  const before = await page.locator('.said').textContent();
+  await page.getByLabel('Profile', { exact: true }).selectOption(name);
+  await expect(page.locator('.said')).not.toHaveText(before ?? '');
+  await page.locator('.rail').getByRole('button', { name: 'Detect' }).click();
+  await expect(page.getByText(/, picked because the card is H100/)).toBeVisible();
+});
+
+test('what makes a failed start work is one press from being applied', async ({ page }) => {
+  await open(page, '#d');
+  await page.locator('.paste').fill(LOG);
+  await page.getByLabel('GPU, where the log does not say').fill('H100');
+  const fix = page.locator('.fixes button', { hasText: 'Try' }).first();
+  await fix.click();
+  await expect(page.locator('#read')).toContainText('openai/gpt-oss-20b');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure/);
+});
+
+test('a link that is pasted into the field restores; arguments that nobody knows are left out and told', async ({ page }) => {
+  await planned(page, FITS);
+  await expect.poll(() => page.url()).toContain('#e/1/');
+  const link = page.url();
+  await open(page);
+  await page.reload();
+  await page.getByLabel('Describe a set-up').fill(link);
+  await expect(page.locator('#read')).toContainText('google/gemma-3-12b-it');
+  const packed = await page.evaluate(async () => {
+    const text = JSON.stringify({ model: { source: 'Qwen/Qwen3-8B' }, gpu: { name: 'L40S' }, args: { max_model_len: 4096, from_the_future: 1 } });
+    const bytes = new Uint8Array(await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'))).arrayBuffer());
+    return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  });
+  await page.goto(`./#e/1/${packed}`);
+  await page.reload();
+  await expect(page.getByText('1 argument was left out: from_the_future.')).toBeVisible();
+  await expect(page.locator('#read')).toContainText('--max-model-len 4096');
+});
+
+test('an argument that changes no byte is marked', async ({ page }) => {
+  await planned(page, `${FITS} seed 7`);
+  await settled(page);
+  await expect(page.locator('.arg', { has: page.locator('#arg-seed') })).toContainText('no effect on memory');
+  await expect(page.locator('.arg', { has: page.locator('#arg-max-model-len') })).not.toContainText('no effect');
+});
+
+test('print: one set-up, every Why as text, no controls', async ({ page }) => {
+  await planned(page, FITS);
+  await settled(page);
+  await page.emulateMedia({ media: 'print' });
+  for (const part of ['weights', 'activation', 'nontorch', 'kv', 'graphs', 'context', 'free']) await expect(page.locator(`#why-${part}`)).toBeVisible();
+  for (const hidden of ['.rail', '.ask', '.tabs', '.acts', '.quick']) await expect(page.locator(hidden).first()).toBeHidden();
+  await expect(page.locator('.points')).toBeVisible();
+  await expect(page.getByText(/^Printed \d{4}-\d\d-\d\d$/)).toBeVisible();
+  expect((await page.pdf({ format: 'A4', printBackground: true })).length).toBeGreaterThan(10_000);
+});
+
+test('with reduced motion nothing moves by itself', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await planned(page, FITS);
+  const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).transitionDuration.split(', ').some((time) => parseFloat(time) > 0.001)).map((each) => each.className));
+  expect(moving).toEqual([]);
+});

@@ -12,6 +12,8 @@ interface Props {
   hot?: PartId | null;
   onHot?: (part: PartId | null) => void;
   onPin?: (part: PartId) => void;
+  /** Bytes that other processes hold. */
+  others?: number;
   /** In a comparison the budget is a line without words. */
   plain?: boolean;
 }
@@ -34,12 +36,12 @@ function useWidth() {
   return { box, width };
 }
 
-export function Bar({ report, group, scale, hot = null, onHot, onPin, plain = false }: Props) {
+export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0, plain = false }: Props) {
   const { box, width } = useWidth();
   const { rank } = group;
   const pixels = (bytes: number) => (bytes / scale) * width;
   let at = 0;
-  const placed = parts(report, rank).map((part) => {
+  const placed = parts(report, rank, others).map((part) => {
     const from = at;
     at += part.bytes;
     return { ...part, from };
@@ -57,7 +59,7 @@ export function Bar({ report, group, scale, hot = null, onHot, onPin, plain = fa
   const share = report.args['gpu_memory_utilization'];
   return (
     <div class={plain ? 'barwrap pairwrap' : 'barwrap'} ref={box}>
-      <div class="bar" role="img" aria-label={spoken(report, group)}>
+      <div class="bar" role="img" aria-label={spoken(report, group, others)}>
         {placed.map((part) => (
           <div
             key={part.id} data-part={part.id}

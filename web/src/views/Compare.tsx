@@ -41,6 +41,17 @@ function sentence(answers: Answer[]): string {
   return ratio > 1 ? `Both start. B serves ${ratio.toFixed(2)} times the requests of A${on}.` : `Both start. A serves ${(1 / ratio).toFixed(2)} times the requests of B.`;
 }
 
+/** Which part of a rank's memory differs most between the first two. */
+function changedMost([a, b]: Answer[]): string {
+  const [one, other] = [a, b].map((answer) => answer && fullest(answer.report)?.rank);
+  if (!a || !b || !one || !other) return '';
+  const before = parts(a.report, one);
+  const changes = parts(b.report, other).map(({ id, name, bytes }) => ({ name, by: bytes - (before.find((part) => part.id === id)?.bytes ?? 0) }));
+  const most = changes.reduce((largest, each) => (Math.abs(each.by) > Math.abs(largest.by) ? each : largest));
+  const by = signed(most.by / 2 ** 30);
+  return by === '0.00' ? 'Their memory is the same, part by part. ' : `What changed most: ${most.name} on each rank, ${by} GiB in B. `;
+}
+
 function rows(answers: Answer[], requests: Request[]): Row[] {
   const list: Row[] = [{ name: 'Model', cells: answers.map(({ report }) => report.model.name) }, { name: 'vLLM', cells: answers.map(({ report }) => report.engine.version) }];
   list.push({ name: 'Card', cells: answers.map(({ report }) => report.gpu.name) }, { name: 'GPUs', cells: answers.map(({ report }) => String(report.gpu.count)), values: answers.map(({ report }) => report.gpu.count) });
@@ -209,7 +220,7 @@ export function Compare({ store, state }: { store: Store; state: State }) {
       <header class="verdict wide">
         {first && <Glyph mood={answers.every(({ report }) => report.verdict.fits) ? 'ok' : mood(answers.find(({ report }) => !report.verdict.fits) ?? first)} />}
         <h1>{sentence(answers)}</h1>
-        <p>{answers.length > 1 ? answers.map((answer, i) => `${LETTERS[i]}: ${answer.sentence}`).join(' ') : 'A set-up comes here from its page, with Compare with…, or by its words below.'}</p>
+        <p>{answers.length > 1 ? changedMost(answers) + answers.map((answer, i) => `${LETTERS[i]}: ${answer.sentence}`).join(' ') : 'A set-up comes here from its page, with Compare with…, or by its words below.'}</p>
       </header>
       <div class="ab">
         {compared.map((_, i) => (

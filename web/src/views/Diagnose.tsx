@@ -1,10 +1,11 @@
 // A start-up log, read: what happened, which lines prove it, what was to be expected, what would have worked.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
+import { download } from '../files';
 import { count, gib, signed } from '../format';
 import { fullest } from '../parts';
 import type { Store } from '../store';
-import type { Diagnosis } from '../types';
+import type { Calibration, Diagnosis } from '../types';
 import { Axis, Bar, Key } from './Bar';
 import { Glyph } from './Verdict';
 
@@ -31,20 +32,28 @@ interface LogLine {
   understood: boolean;
 }
 
-/** Runs of traceback lines that nothing was read from fold into one. */
-function folded(log: string, found: Diagnosis | null): (LogLine | { folded: number; number: number })[] {
+type Row = LogLine | { folded: number; number: number };
+
+const TRACE = /^\s*(\S*\s+){0,6}(File "|Traceback|\^{3,}|  {3,}\S)/;
+
+/** A line without what tells repeats of it apart: its time, its process, its counters. */
+const bare = (text: string) => text.replace(/\d+/g, '0');
+
+/** Runs of traceback lines, and of one line again and again, fold into one where nothing was read from them. */
+function folded(log: string, found: Diagnosis | null): Row[] {
   const known = new Map(found?.evidence.map(({ line, text }) => [line, text]));
   const fatal = new Set([found?.cause?.line, found?.later_failure?.line]);
-  const rows: (LogLine | { folded: number; number: number })[] = [];
+  const rows: Row[] = [];
+  let before = '';
   log.split('\n').forEach((text, i) => {
     const number = i + 1;
     const understood = known.has(number);
-    const part = understood ? (PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'context') : null;
     const last = rows.at(-1);
-    const trace = !understood && !fatal.has(number) && /^\s*(\S*\s+){0,6}(File "|Traceback|\^{3,}|  {3,}\S)/.test(text);
-    if (trace && last && 'folded' in last) last.folded += 1;
-    else if (trace) rows.push({ folded: 1, number });
-    else rows.push({ number, text, part, fatal: fatal.has(number), understood });
+    const spare = !understood && !fatal.has(number) && (TRACE.test(text) || (text.trim() !== '' && bare(text) === before));
+    before = bare(text);
+    if (spare && last && 'folded' in last) last.folded += 1;
+    else if (spare) rows.push({ folded: 1, number });
+    else rows.push({ number, text, part: understood ? (PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'context') : null, fatal: fatal.has(number), understood });
   });
   return rows.slice(0, MOST_LINES);
 }
@@ -90,10 +99,10 @@ function Fixes({ store, found }: { store: Store; found: Diagnosis }) {
             <div>
               <code>{each.words}</code>
               <p>
-                {[each.effect, each.costs, each.fits ? '' : 'not verified: outside the model'].filter(Boolean).join('; ')}
+                {[each.effect, each.costs, each.fits === null ? 'not verified: outside the model' : each.fits ? '' : 'would be refused'].filter(Boolean).join('; ')}
               </p>
             </div>
-            {request && each.fits ? (
+            {request && Object.keys(each.change).length > 0 ? (
               <button
                 type="button" class="link" aria-label={`Try ${each.words}`}
                 onClick={() => {
@@ -178,6 +187,50 @@ function AtFailure({ found }: { found: Diagnosis }) {
   );
 }
 
+/** What this start teaches about its machine: shown as the profile it would write, then kept. */
+function Learn({ store, log, gpu, found }: { store: Store; log: string; gpu: string; found: Diagnosis }) {
+  const [learnt, setLearnt] = useState<Calibration | null>(null);
+  const [told, setTold] = useState('');
+  useEffect(() => (setLearnt(null), setTold('')), [log, gpu]);
+  const served = store.state.service !== null;
+  const learn = () => {
+    const profile = found.request?.gpu?.name ?? (gpu || 'default');
+    const answer = store.engine.ask('learn', { log, profile, ...(gpu ? { gpu } : {}) });
+    if (failed(answer)) setTold(answer.error.message);
+    else setLearnt(answer);
+  };
+  const text = learnt && JSON.stringify(learnt, null, 2);
+  return (
+    <section aria-labelledby="learn">
+      <h2 id="learn">This machine’s constants</h2>
+      {text ? (
+        <>
+          <pre class="json" tabIndex={0} role="region" aria-label="Profile">
+            {text}
+          </pre>
+          <p class="acts inline">
+            <button type="button" class="btn" onClick={() => store.learn(log, learnt).then(setTold, (error: Error) => setTold(error.message))}>
+              {served ? `Write profile ${learnt.name}` : `Use as profile ${learnt.name}`}
+            </button>
+            <button type="button" class="btn" onClick={() => download(`${text}\n`, `${learnt.name}.calibration.json`, 'application/json')}>
+              Download profile
+            </button>
+          </p>
+        </>
+      ) : (
+        <p>
+          <button type="button" class="link" onClick={learn}>
+            Learn this machine’s constants
+          </button>
+        </p>
+      )}
+      <p class="note" role="status">
+        {told || 'By how much this start differs from the built-in estimates; later set-ups can take it as their profile.'}
+      </p>
+    </section>
+  );
+}
+
 export function Diagnose({ store }: { store: Store }) {
   const [log, setLog] = useState('');
   const [gpu, setGpu] = useState('');
@@ -243,6 +296,7 @@ export function Diagnose({ store }: { store: Store }) {
           </div>
           {diagnosis && <Fixes store={store} found={diagnosis} />}
           {diagnosis && <Against found={diagnosis} />}
+          {diagnosis && diagnosis.evidence.length > 0 && <Learn store={store} log={log} gpu={gpu} found={diagnosis} />}
         </div>
       </div>
       {diagnosis && <AtFailure found={diagnosis} />}

@@ -2,8 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
+import { download } from '../files';
 import { lettersOn, setLetters } from '../letters';
-import { apply } from '../service';
+import { apply, registry as readRegistry } from '../service';
 import type { State, Store } from '../store';
 
 function Modal({ store, name, title, children, footer, wide }: { store: Store; name: string; title: string; children: ComponentChildren; footer: ComponentChildren; wide?: boolean }) {
@@ -23,14 +24,6 @@ function Modal({ store, name, title, children, footer, wide }: { store: Store; n
       </footer>
     </dialog>
   );
-}
-
-function download(text: string, name: string, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /** Formula mode keeps the keys that the earlier tool printed. */
@@ -187,6 +180,11 @@ function ApplyDialog({ store, state }: { store: Store; state: State }) {
       download(changed.text, registry.place.replace(/.*\//, ''), 'application/json');
       store.openRegistry({ place: registry.place, text: changed.text }, false);
       return setTold('The changed file is in the downloads; put it in the place of the old one.');
+    }
+    const now = await readRegistry();
+    if (now && now.text !== registry.text) {
+      store.openRegistry(now, true);
+      return setTold('The file changed since it was read: these are the lines that would change now.');
     }
     try {
       await apply(service, name, settingsOf(state));

@@ -8,12 +8,25 @@ const EXAMPLES = ['qwen3 32b fp8 on 2x4090 32K ctx', 'llama 3.3 70b fp8 on 4 h10
 function Found({ store, state }: { store: Store; state: State }) {
   const gpus = state.service?.gpus;
   if (!gpus) return null;
-  const [first] = gpus;
+  const first = store.found();
+  const held = first?.free_bytes == null ? 0 : first.driver_total_bytes - first.free_bytes;
   return (
     <section aria-labelledby="found">
       <h2 id="found">GPUs in this machine</h2>
       {gpus.length === 0 ? (
-        <p>No NVIDIA GPU was found here. Name any card in the field above, or give its size.</p>
+        <>
+          <p>No NVIDIA GPU was found here. Name any card in the field above, or give its size.</p>
+          <div class="arg wide">
+            <label for="budget">Budget in GiB</label>
+            <input
+              id="budget" inputMode="decimal" value={state.budgetGib.toFixed(2)}
+              onChange={(event) => {
+                const size = Number(event.currentTarget.value);
+                if (size > 0) store.set({ budgetGib: size });
+              }}
+            />
+          </div>
+        </>
       ) : (
         <table>
           <caption class="vh">GPUs in this machine</caption>
@@ -24,6 +37,7 @@ function Found({ store, state }: { store: Store; state: State }) {
                   {name}
                 </th>
               ))}
+              <td />
             </tr>
           </thead>
           <tbody>
@@ -34,13 +48,18 @@ function Found({ store, state }: { store: Store; state: State }) {
                 <td class="n">{gib(card.driver_total_bytes)}</td>
                 <td class="n">{card.free_bytes == null ? '' : gib(card.free_bytes)}</td>
                 <td class="n">{gib(card.total_bytes)}</td>
+                <td class="n">
+                  <button type="button" class="link" aria-label={`Use GPU ${card.index ?? i}`} aria-pressed={card === first} onClick={() => store.useCard(i)}>
+                    {card === first ? 'Used' : 'Use'}
+                  </button>
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
       <p class="note">
-        {first ? `Budget: ${gib(first.total_bytes * 0.9)} GiB, which is 0.9 × GPU ${first.index ?? 0}’s total. ` : '16.00 GiB because no card is known; with one it is 0.9 × its total. '}
+        {first ? `Budget: ${gib(first.total_bytes * 0.9)} GiB, which is 0.9 × GPU ${first.index ?? 0}’s total. ${held > 2 ** 28 ? `Other processes hold ${gib(held)} GiB of it. ` : ''}` : '16.00 GiB because no card is known; with one it is 0.9 × its total. '}
         <button type="button" class="link" onClick={() => store.meetService()}>
           Look again
         </button>

@@ -44,14 +44,14 @@ function Row({ part, on, onHot, onPin, onStep }: { part: Part; on: boolean; onHo
   );
 }
 
-export function Memory({ report }: { report: Report }) {
+export function Memory({ report, others }: { report: Report; others: number }) {
   const [pinned, setPinned] = useState<PartId>('kv');
   const [hot, setHot] = useState<PartId | null>(null);
   const groups = alike(report);
   const last = groups.at(-1);
   if (!last) return <section class="block memory" aria-hidden="true" />;
   const shown = groups.length > 4 ? [groups[0], groups.at(-1)].filter((each) => each !== undefined) : groups;
-  const list = parts(report, last.rank);
+  const list = parts(report, last.rank, others);
   const on = hot ?? pinned;
   const step = (by: number) => {
     const next = list[(list.findIndex(({ id }) => id === pinned) + by + list.length) % list.length];
@@ -66,7 +66,7 @@ export function Memory({ report }: { report: Report }) {
       {shown.map((group) => (
         <div key={group.numbers.join()}>
           {groups.length > 1 && <p class="ranks">{named(group)}</p>}
-          <Bar report={report} group={group} scale={report.gpu.total_bytes} hot={hot} onHot={setHot} onPin={setPinned} plain={group !== last} />
+          <Bar report={report} group={group} scale={report.gpu.total_bytes} hot={hot} onHot={setHot} onPin={setPinned} others={others} plain={group !== last} />
         </div>
       ))}
       <Axis scale={report.gpu.total_bytes} />

@@ -43,6 +43,7 @@ function typed(argument: Argument, text: string): Json {
 function ArgumentRow({ argument, store, state }: { argument: Argument; store: Store; state: State }) {
   const key = argument.name.replaceAll('-', '_');
   const set = state.request?.args?.[key];
+  const idle = set !== undefined && (state.deep.idle?.includes(key) ?? false);
   const usual = state.answer?.report.args[key];
   const id = `arg-${argument.name}`;
   const wrong = state.failure?.includes(key) || state.failure?.includes(argument.name) ? state.failure : null;
@@ -70,6 +71,7 @@ function ArgumentRow({ argument, store, state }: { argument: Argument; store: St
           ×
         </button>
       )}
+      {idle && <p class="note">no effect on memory</p>}
       {wrong && set !== undefined && (
         <p class="wrong" id={`${id}-wrong`}>
           {wrong}
@@ -238,7 +240,11 @@ export function Cards({ store, state, id }: { store: Store; state: State; id: st
   const found = state.service?.gpus ?? [];
   const chosen = state.request?.gpu;
   const choose = (name: string) =>
-    store.patch({ gpu: name ? { name, total_bytes: found.find((card) => card.id === name)?.total_bytes ?? null } : { name: null, total_bytes: 16 * 2 ** 30 } });
+    {
+    const here = found.findIndex((card) => (card.id ?? card.driver_name) === name);
+    if (here >= 0) store.useCard(here);
+    else store.patch({ gpu: name ? { name, total_bytes: null, free_bytes: null, compute_capability: null } : { name: null, total_bytes: 16 * 2 ** 30, free_bytes: null, compute_capability: null } });
+  };
   return (
     <select id={id} value={chosen?.name ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
       <option value="">{chosen?.total_bytes && !chosen.name ? `a card of ${(chosen.total_bytes / 2 ** 30).toFixed(2)} GiB` : '16.00 GiB, no card known'}</option>
@@ -307,6 +313,23 @@ function EngineChoice({ store, state }: { store: Store; state: State }) {
           ))}
         </select>
       </div>
+      <div class="arg wide">
+        <label for="profile">Profile</label>
+        <select id="profile" value={state.request?.calibration?.name ?? ''} onChange={(event) => store.calibrate(event.currentTarget.value)}>
+          <option value="">built-in estimates</option>
+          {state.calibrations.map(({ name, start_ups }) => (
+            <option key={name} value={name}>
+              {name}, {start_ups.length} {start_ups.length === 1 ? 'start-up' : 'start-ups'}
+            </option>
+          ))}
+        </select>
+      </div>
+      <p class="note" role="status">
+        <button type="button" class="link" onClick={() => store.detectCalibration()}>
+          Detect
+        </button>{' '}
+        {state.profileReason}
+      </p>
     </>
   );
 }

@@ -1,6 +1,7 @@
 // What a set-up comes to, and every control of it by hand.
 import { useMemo } from 'preact/hooks';
 import { lazy } from '../lazy';
+import { othersOf } from '../parts';
 import type { State, Store } from '../store';
 import { Changes } from './Changes';
 import { Command } from './Command';
@@ -42,7 +43,7 @@ export function Result({ store, state }: { store: Store; state: State }) {
         {formula && <FormulaResult store={store} state={state} />}
         {answer && (
           <>
-            <Memory report={answer.report} />
+            <Memory report={answer.report} others={othersOf(state.request, answer.report)} />
             <Printed store={store} state={state} />
             {answer.report.kv_cache && <Curves store={store} state={state} />}
             <Changes store={store} state={state} />

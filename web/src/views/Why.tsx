@@ -92,7 +92,7 @@ const TITLES: Record<PartId, (part: Part) => string> = {
   graphs: ({ bytes }) => `Why ${gib(bytes)} GiB of CUDA graphs?`,
   context: ({ bytes }) => `Why ${gib(bytes)} GiB of CUDA context?`,
   free: ({ bytes }) => `Why is ${gib(bytes)} GiB free?`,
-  reserved: ({ bytes }) => `Why are ${gib(bytes)} GiB set aside?`,
+  others: ({ bytes }) => `Why are ${gib(bytes)} GiB taken already?`,
 };
 
 function body(report: Report, rank: Rank, id: PartId): ComponentChildren {
@@ -109,6 +109,8 @@ function body(report: Report, rank: Rank, id: PartId): ComponentChildren {
       return assumed(report, 'cuda_graph_bytes', 'No graphs are captured here.');
     case 'context':
       return assumed(report, 'context_bytes', 'What the driver holds before vLLM measures.');
+    case 'others':
+      return <p>The driver reports that other processes hold this much. vLLM checks what is free before it loads anything.</p>;
     default:
       return <p>What the card has beyond all of this. vLLM does not use it; a larger budget would.</p>;
   }
