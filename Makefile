@@ -31,11 +31,11 @@ wasm:
 	@tools/install-deps --page
 	cmake -S . -B $(BUILD)-wasm $(GENERATOR) $(LAUNCHER) --toolchain cmake/wasm32-wasi.cmake -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD)-wasm -j $(JOBS) --target vram_wasm
-	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/vram.wasm $(BUILD)/
+	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/vram.wasm $(BUILD)-wasm/models.txt $(BUILD)/
 
 # The page in web/dist: static files, the engine among them. Node 20.19 or newer.
 page: wasm
-	cp $(BUILD)/vram.wasm web/public/
+	cp $(BUILD)/vram.wasm $(BUILD)/models.txt web/public/
 	cd web && npm ci --no-audit --no-fund && npm run build
 
 # In Debian's Chromium, against the static files.

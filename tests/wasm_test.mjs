@@ -2,6 +2,7 @@
 // Exit status 77, "skipped", where the engine was not built or is older than the program.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { engine } from '../bindings/wasm/engine.mjs';
 
 const [program, wasm, data] = process.argv.slice(2);
@@ -39,7 +40,8 @@ requests.push(
 );
 
 const expected = execFileSync(program, ['batch'], { input: requests.join('\n') + '\n', maxBuffer: 1 << 28 }).toString().split('\n');
-const ask = await engine(readFileSync(wasm));
+const { answer: ask, giveModels } = await engine(readFileSync(wasm));
+giveModels(readFileSync(join(dirname(wasm), 'models.txt'), 'utf8'));
 let failures = 0;
 for (const [i, request] of requests.entries()) {
   const answer = ask('estimate', request);
@@ -48,7 +50,7 @@ for (const [i, request] of requests.entries()) {
   console.log(`differs: ${request.slice(0, 300)}\n  program ${expected[i].slice(0, 400)}\n  wasm    ${answer.slice(0, 400)}`);
 }
 for (const [question, json] of [['ask', '{"text":"qwen3 8b on 4090"}'], ['models', '{"search":"qwen3"}'], ['gpus', '{}'], ['about', '{}'],
-  ['inspect', requests[0]], ['max-context', requests[1]], ['concurrency', `{"request":${requests[2]},"contexts":[1024],"requests":[4]}`]])
+  ['inspect', requests[0]], ['format', `{"request":${requests[0]},"format":"kubernetes"}`], ['max-context', requests[1]], ['concurrency', `{"request":${requests[2]},"contexts":[1024],"requests":[4]}`]])
   if (ask(question, json).startsWith('{"error"')) {
     failures += 1;
     console.log(`${question}: ${ask(question, json).slice(0, 300)}`);

@@ -59,11 +59,15 @@ const Asset* asset_of(const Incoming& message) {
 }
 
 Answer answer_asset(const Asset& asset, const Incoming& message) {
-  if (message.accept_encoding.find("gzip") == std::string::npos)
+  const auto accepts = [&](const char* encoding) {
+    return message.accept_encoding.find(encoding) != std::string::npos;
+  };
+  const bool brotli = !asset.brotli.empty() && accepts("br");
+  if (!brotli && !accepts("gzip"))
     return refusal(406, "bad_input", "the page is sent compressed; accept gzip (curl --compressed)");
   return {.type = std::string(media_type(asset.path)),
-          .body = std::string(asset.gzipped),
-          .encoding = "gzip",
+          .body = std::string(brotli ? asset.brotli : asset.gzipped),
+          .encoding = brotli ? "br" : "gzip",
           .lasting = asset.path.starts_with("/assets/")};
 }
 

@@ -9,6 +9,7 @@ namespace vram::server {
 struct Asset {
   std::string_view path;     // "/index.html"
   std::string_view gzipped;  // its content
+  std::string_view brotli;   // the same, smaller; empty where it was not built
 };
 
 /// Empty without a built page.

@@ -49,7 +49,10 @@ void set_common(Message& response, const Answer& answer) {
   response.set(http::field::server, "vram-estimator/" VRAM_VERSION);
   response.set(http::field::content_type, answer.type);
   response.set(http::field::cache_control, answer.lasting ? "max-age=31536000, immutable" : "no-store");
-  if (!answer.encoding.empty()) response.set(http::field::content_encoding, answer.encoding);
+  if (!answer.encoding.empty()) {
+    response.set(http::field::content_encoding, answer.encoding);
+    response.set(http::field::vary, "Accept-Encoding");
+  }
   response.set("X-Frame-Options", "DENY");
   response.set("Referrer-Policy", "no-referrer");
   response.set("X-Content-Type-Options", "nosniff");

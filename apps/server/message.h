@@ -44,7 +44,7 @@ struct Answer {
   std::string type = "application/json";
   std::string body;
   std::string allow = {};     // of a 405
-  std::string encoding = {};  // "gzip"
+  std::string encoding = {};  // "gzip", "br"
   bool lasting = false;       // never changes under its path
   Lines lines = {};           // in place of a body: sent as they are made
 };

@@ -5,11 +5,20 @@
 #include "io/questions.h"
 #include "json/write.h"
 
+namespace vram::readers {
+void give_models(std::string_view lines);
+}
+
 #define VRAM_EXPORT(name) extern "C" __attribute__((export_name(#name), used))
 
 /// Memory for a text that the page hands in; it frees it itself.
 VRAM_EXPORT(vram_alloc) char* vram_alloc(std::size_t size) { return static_cast<char*>(std::malloc(size)); }
 VRAM_EXPORT(vram_free) void vram_free(char* text) { std::free(text); }
+
+/// The configs of the catalogue, which the module knows by name alone: models.txt, which it keeps.
+VRAM_EXPORT(vram_models) void vram_models(const char* text, std::size_t size) {
+  vram::readers::give_models({text, size});
+}
 
 /// The answer to the question named by the first `name_size` bytes of `text` with the rest as its JSON, as
 /// io::answer; ends in NUL and is the caller's to free. A page sees no GPU.

@@ -27,6 +27,18 @@ export interface Deep {
   idle?: string[];
 }
 
+/** The engine of the page, and what it was given. */
+export interface Start {
+  module: WebAssembly.Module;
+  models: string;
+}
+
+async function started({ module, models }: Start): Promise<Engine> {
+  const ask = await load(module);
+  ask.giveModels(models);
+  return ask;
+}
+
 let engine: Promise<Engine> | undefined;
 let newest = 0;
 
@@ -95,8 +107,8 @@ function* steps(ask: Engine, question: DeepQuestion): Generator<Partial<Deep>> {
   yield { idle: idle(ask, question) };
 }
 
-addEventListener('message', async ({ data }: MessageEvent<WebAssembly.Module | DeepQuestion>) => {
-  if (data instanceof WebAssembly.Module) return void (engine = load(data));
+addEventListener('message', async ({ data }: MessageEvent<Start | DeepQuestion>) => {
+  if ('module' in data) return void (engine = started(data));
   newest = data.id;
   const ask = await engine;
   if (!ask) return;

@@ -21,6 +21,8 @@ export interface Questions {
 export interface Engine {
   /** For a worker: neither fetched nor compiled again. */
   module: WebAssembly.Module;
+  /** models.txt: the configs of the catalogue, which the engine knows by name alone at first. */
+  giveModels(text: string): void;
   /** The line of JSON that the command prints. */
   line(question: keyof Questions, given: unknown): string;
   ask<Q extends keyof Questions>(question: Q, given: Questions[Q]['given']): Questions[Q]['answer'] | Failure;
@@ -32,7 +34,7 @@ export function failed(answer: object): answer is Failure {
 
 export async function load(source: WebAssembly.Module | Response | Promise<Response>): Promise<Engine> {
   const module = await compiled(source);
-  const answer = await engine(module);
+  const { answer, giveModels } = await engine(module);
   const line = (question: string, given: unknown) => answer(question, JSON.stringify(given));
-  return { module, line, ask: (question, given) => JSON.parse(line(question, given)) };
+  return { module, giveModels, line, ask: (question, given) => JSON.parse(line(question, given)) };
 }

@@ -1,7 +1,7 @@
 // The page's state and everything that changes it. One request is behind the field and the rail alike; each change of
 // it is planned at once, and what takes longer follows from the worker.
 import { useEffect, useState } from 'preact/hooks';
-import type { Deep, DeepQuestion } from './deep.worker';
+import type { Deep, DeepQuestion, Start } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
 import { failed, type Engine } from './engine';
 import { linkOf, placeOf, type View } from './link';
@@ -92,6 +92,8 @@ export class Store {
   private deepTimer = 0;
   private sayTimer = 0;
   private leaving = false;
+  /** The configs of the catalogue, once they are there. */
+  private models = '';
 
   constructor(readonly engine: Engine) {
     this.about = engine.ask('about', {}) as About;
@@ -166,14 +168,16 @@ export class Store {
   plan(request: Request): void {
     if (!request.model.source && !request.model.config && !request.model.formula) return this.set({ request });
     const answer = this.engine.ask('page', request);
-    if (failed(answer)) return this.set({ request, failure: answer.error.message });
+    if (failed(answer)) return this.set({ request, failure: this.models ? answer.error.message : 'The catalogue is being read.' });
     if ('mode' in answer) {
       const context = this.engine.ask('max-context', { request, max_context_k: this.state.searchUpToK });
       this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, failure: null, tab: 'numbers' });
     } else {
       const length = answer.report.kv_cache ? Number(answer.report.args['max_model_len'] ?? answer.report.model.max_model_len ?? 8192) : 8192;
       const moved = length !== this.lengthOf(this.state.answer);
-      const inverse = moved ? { ...this.state.inverse, tokens: length } : this.state.inverse;
+      const { workload } = request;
+      const asked = workload ? { tokens: workload.context_tokens, requests: workload.concurrent_requests } : moved ? { tokens: length } : {};
+      const inverse = { ...this.state.inverse, ...asked };
       this.set({ request, answer, formula: null, failure: null, inverse, deep: this.stillTrue() });
       this.deepen();
     }
@@ -211,7 +215,8 @@ export class Store {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
-    worker.postMessage(this.engine.module);
+    const start: Start = { module: this.engine.module, models: this.models };
+    worker.postMessage(start);
     worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
       const { id, ...deep } = data;
       if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
@@ -257,6 +262,13 @@ export class Store {
       const { overhead_gib: _o, vision_gib: _v, frag_factor: _f, ...formula } = request.model.formula ?? DEFAULT_FORMULA;
       return { ...request, model: { formula }, profile };
     });
+  }
+
+  /** From here on models are known by more than their names. */
+  giveModels(text: string): void {
+    this.models = text;
+    this.engine.giveModels(text);
+    if (this.state.request) this.plan(this.state.request);
   }
 
   // ---- calibrations ----

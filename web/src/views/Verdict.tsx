@@ -44,7 +44,7 @@ function Remedies({ store, state }: { store: Store; state: State }) {
 }
 
 export function Verdict({ store, state }: { store: Store; state: State }) {
-  const { answer, formula, failure } = state;
+  const { answer, formula, failure, request } = state;
   const stale = failure !== null && (answer !== null || formula !== null);
   if (formula) {
     const total = formula.formula.total_gib.toFixed(2);
@@ -69,6 +69,8 @@ export function Verdict({ store, state }: { store: Store; state: State }) {
       </header>
     );
   const { workload } = answer.report;
+  const { fewest } = state.deep;
+  const cards = !workload?.fits && fewest && fewest > (request?.gpu?.count ?? 1) ? `; ${fewest} GPUs would do` : '';
   return (
     <header class={stale ? 'verdict stale' : 'verdict'}>
       <Glyph mood={mood(answer)} />
@@ -80,8 +82,8 @@ export function Verdict({ store, state }: { store: Store; state: State }) {
       ) : (
         <p>
           {lead(answer)}
-          {workload && state.request?.workload && (
-            <> {`${count(state.request.workload.concurrent_requests)} requests of ${count(state.request.workload.context_tokens)} tokens: ${workload.fits ? 'yes' : 'no'}, ${count(workload.concurrent_requests_possible)} fit.`}</>
+          {workload && request?.workload && (
+            <> {`${count(request.workload.concurrent_requests)} requests of ${count(request.workload.context_tokens)} tokens: ${workload.fits ? 'yes' : 'no'}, ${count(workload.concurrent_requests_possible)} fit${cards}.`}</>
           )}
         </p>
       )}
