@@ -30,10 +30,8 @@ Result<registry::Registry> load_registry(const std::string& file) { return no_fi
 
 std::optional<std::string> registry_name(const std::string&) { return std::nullopt; }
 
-Result<std::optional<GgufSource>> find_gguf(const std::string&, const Machine&) { return std::optional<GgufSource>(); }
-
-Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine&) {
-  return no_file(form.model.source);
+Result<std::optional<json::Value>> gguf_answer(const options::RequestForm&, const Machine&) {
+  return std::optional<json::Value>();
 }
 
 Result<Launch> launch_of(const registry::Entry& entry, const vllm::Engine&) { return no_file(entry.name); }

@@ -9,7 +9,6 @@
 #include "options/formula_form.h"
 #include "plan/suggestions.h"
 #include "report/formula_json.h"
-#include "report/llamacpp_report.h"
 #include "report/report_json.h"
 #include "units/secrets.h"
 #include "vllm/arguments.h"
@@ -75,23 +74,15 @@ Result<json::Value> answer_formula(const options::RequestForm& form) {
   return report::formula_report_json(estimate, read->warnings, gpu ? std::optional(budget) : std::nullopt);
 }
 
-Result<json::Value> answer_gguf(const options::RequestForm& form, const Machine& machine) {
-  const auto request = complete_gguf(form, machine);
-  if (!request) return request.error();
-  const auto report = llamacpp::plan(*request);
-  if (!report) return report.error();
-  return report::llamacpp_json(*report);
-}
-
 Result<json::Value> answered(const options::RequestForm& given, const Machine& machine) {
   const auto known = admitted(given, machine);
   if (!known) return known.error();
   const options::RequestForm& form = *known;
   if (form.model.formula) return answer_formula(form);
   if (!form.model.config) {
-    const auto gguf = find_gguf(form.model.source, machine);
+    auto gguf = gguf_answer(form, machine);
     if (!gguf) return gguf.error();
-    if (*gguf) return answer_gguf(form, machine);
+    if (*gguf) return **std::move(gguf);
   }
   const auto request = complete(form, machine);
   if (!request) return request.error();

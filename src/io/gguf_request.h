@@ -37,4 +37,9 @@ Result<gguf::File> load_source(const GgufSource& source, const Reach& reach);
 ///           llamacpp::read_settings; as io::complete for the GPU
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine);
 
+/// The report about it; nothing where the form names no GGUF file.
+///
+///   errors  as complete_gguf; as llamacpp::plan
+Result<std::optional<json::Value>> gguf_answer(const options::RequestForm& form, const Machine& machine);
+
 }  // namespace vram::io
