@@ -144,7 +144,7 @@ constexpr std::array<std::pair<std::string_view, Teller>, 7> kParts{{
 }  // namespace
 
 Result<std::string> explanation(const plan::Report& report, std::string_view part, const TextStyle& style) {
-  const auto* known = std::ranges::find(kParts, part, &std::pair<std::string_view, Teller>::first);
+  const auto known = std::ranges::find(kParts, part, &std::pair<std::string_view, Teller>::first);
   if (known == kParts.end())
     return Error{ErrorCode::kBadInput, "--explain", "there is no part \"" + std::string(part) + '"',
                  "use weights, activation_peak, non_torch, kv_cache, cuda_graphs, context or free"};
