@@ -73,6 +73,8 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
              "those that are"};
 }
 
+bool follows_batch(std::string_view architecture) { return architecture.starts_with("Qwen4Exp"); }
+
 bool follows_max_model_len(const Model& model) {
   constexpr std::string_view kBeginnings[] = {"MiniMaxFor", "MiniMaxM1", "MiniMaxText01", "NomicBert", "Plamo2"};
   return std::ranges::any_of(kBeginnings, [&](std::string_view beginning) {

@@ -22,4 +22,8 @@ std::vector<std::string_view> architectures();
 /// Whether the class of `model` makes a table as long as the longest request: BuildOptions::max_model_len decides.
 bool follows_max_model_len(const Model& model);
 
+/// Whether the class of that name keeps a buffer of a row a batched token: BuildOptions::max_num_batched_tokens
+/// decides.
+bool follows_batch(std::string_view architecture);
+
 }  // namespace vram::arch

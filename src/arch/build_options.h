@@ -19,7 +19,8 @@ struct BuildOptions {
   bool enforce_eager = false;            // nothing is compiled, so vLLM takes its own kernels
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;
-  std::int64_t max_model_len = 0;  // resolved; a few classes make their rotary table that long
+  std::int64_t max_num_batched_tokens = 0;  // resolved, where the class follows_batch()
+  std::int64_t max_model_len = 0;           // resolved; a few classes make their rotary table that long
 };
 
 }  // namespace vram::arch

@@ -38,6 +38,18 @@ constexpr TieDefault kTieDefaults[] = {
     {"glm5_next", false},       {"step3p7", false},     {"aya_vision", true}, {"lighton_ocr", true},
 };
 
+/// Config classes that tie where their text config does, whatever they say themselves.
+/// source  transformers' configuration files of these models, __post_init__
+constexpr std::string_view kTextTies[] = {"glm4v",    "glm4v_moe",        "glm_ocr",         "hunyuan_vl",
+                                          "llava",    "llava_next_video", "llava_onevision", "minimax_m3_vl",
+                                          "qwen2_vl", "qwen2_5_vl",       "video_llama_3"};
+
+bool text_ties(const json::Fields& text, std::string_view type) {
+  if (std::ranges::find(kTextTies, type) == std::end(kTextTies)) return false;
+  const std::string own = text.text_or("model_type", "");
+  return text.flag_or("tie_word_embeddings", own.starts_with("gemma") || own.starts_with("cohere"));
+}
+
 bool is_null(const json::Fields& config, std::string_view name) {
   const json::Value* value = config.value().object() ? config.value().object()->find(name) : nullptr;
   return value && value->is_null();
@@ -227,6 +239,7 @@ void tie_as_the_whole(Builder& builder) {
     builder.tied = config.flag_or("tie_word_embeddings", false);
   else if (found != std::end(kTieDefaults))
     builder.tied = found->tied;
+  if (text_ties(builder.text(), type)) builder.tied = true;
 }
 
 void add_language_model(Builder& builder, const Naming& naming) {

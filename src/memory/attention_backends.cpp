@@ -40,6 +40,8 @@ constexpr std::array<Names, kAttentionBackends> kNames = {{
     {"DEEPSEEK_V32_INDEXER", "DeepseekV32IndexerBackend", ""},
     {"DEEPSEEK_V32_INDEXER", "", ""},
     {"KPOOL_TAIL", "", ""},
+    {"QWEN4_EXP_QSA_TRITON", "", ""},
+    {"QWEN4_EXP_EXP_QSA_STATE", "", ""},
     {"MINIMAX_M3_SPARSE", "", ""},
     {"MINIMAX_M3_SPARSE_INDEXER", "", ""},
     {"FLASHMLA_SPARSE_DSV4", "", ""},
@@ -199,6 +201,7 @@ std::vector<KernelBlock> kernel_blocks(AttentionBackend backend, const Attention
     case Backend::kTritonAttn:
     case Backend::kTritonAttnDiffKv:
     case Backend::kFlashAttnMla:
+    case Backend::kIndexedAttention:
       return multiple_of(16);
     case Backend::kFlashInferMla:
     case Backend::kTokenspeedMla:
@@ -224,6 +227,7 @@ std::vector<KernelBlock> kernel_blocks(AttentionBackend backend, const Attention
     case Backend::kLatentWindow:
       return multiple_of(vllm::in_force(kWindowPage, day));
     case Backend::kPoolTail:
+    case Backend::kIndexedKeys:
     case Backend::kCompressor:
     case Backend::kMamba1:
     case Backend::kMamba2:
@@ -270,6 +274,7 @@ std::optional<std::vector<CacheLayout>> layouts(AttentionBackend backend, const 
   // The indexer's pages lie beside the latent ones inside a block.
   if (backend == Backend::kCompressedIndexer) return std::vector{kBLHNC, kBLNHC};
   if (backend == Backend::kPoolTail) return std::vector{kBLHNC};
+  if (backend == Backend::kIndexedKeys) return std::vector{kBLNHC, kBLHNC};
   return std::nullopt;
 }
 

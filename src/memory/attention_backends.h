@@ -39,6 +39,8 @@ enum class AttentionBackend : std::uint8_t {
   kSparseIndexer,
   kPooledIndexer,
   kPoolTail,
+  kIndexedAttention,
+  kIndexedKeys,
   kBlockSparse,
   kBlockIndexer,
   kCompressedFlashMla,
@@ -54,7 +56,7 @@ enum class AttentionBackend : std::uint8_t {
   kLinear,
   kShortConv,
 };
-inline constexpr std::size_t kAttentionBackends = 37;
+inline constexpr std::size_t kAttentionBackends = 39;
 
 /// As vLLM reports it: "FLASH_ATTN"; "FLASH_ATTN_VLLM_V1" up to 0.10.
 std::string_view name(AttentionBackend backend, vllm::Date as_of);

@@ -161,6 +161,9 @@ class Chooser {
         [&](const LatentWindow&) { return compressed(backed); },
         [&](const BlockSparseAttention&) { return Result(Backend::kBlockSparse); },
         [&](const BlockIndexer&) { return Result(Backend::kBlockIndexer); },
+        [&](const IndexedAttention&) { return Result(Backend::kIndexedAttention); },
+        [&](const PooledKeys&) { return Result(Backend::kIndexedKeys); },
+        [&](const KeyRing&) { return Result(Backend::kIndexedKeys); },
         [&](const SparseIndexer&) { return Result(Backend::kSparseIndexer); },
         [&](const CompressedLatent&) { return Result(compressed_kernels()); },
         [&](const CompressedIndexer&) {
@@ -173,8 +176,7 @@ class Chooser {
         });
     if (!backend) return backend.error();
     backed.backend = *backend;
-    if (auto error = refused_with_backend(*backend, scales_, backed.cache_dtype, q_.platform, q_.settings))
-      return error;
+    if (auto error = refused_with_backend(*backend, scales_, backed.cache_dtype, context_, q_.settings)) return error;
     // A layer of DeepSeek-V4 has its attention beside the window, with compressed rows or without.
     if (!std::holds_alternative<CompressedLatent>(backed.cache->cache)) found_.all.push_back(*backend);
     if (*backend == Backend::kLatentWindow) found_.all.push_back(compressed_kernels());

@@ -41,6 +41,15 @@ constexpr Step<bool> kTritonLatentFp8[] = {
 };
 static_assert(vllm::well_formed(kTritonLatentFp8));
 
+/// FlashAttention asks itself again, of layers for which nobody asked before: those of encoders.
+enum class FlashCheck { kFp8, kNone, kNamed };
+constexpr Step<FlashCheck> kFlashCheck[] = {
+    {{}, FlashCheck::kFp8, "vllm v0.9.2 vllm/v1/attention/backends/flash_attn.py, FlashAttentionImpl; also v0.19.0"},
+    {{2026, 6, 23}, FlashCheck::kNone, "~ vllm v0.25.1, the same"},
+    {{2026, 8, 3}, FlashCheck::kNamed, "~ vllm v0.28.0, the same: by the cache's own name"},
+};
+static_assert(vllm::well_formed(kFlashCheck));
+
 constexpr int kFirstWithFp8 = 89, kFirstWithBfloat16 = 80;
 
 Error refused(std::string sentence) { return {ErrorCode::kRefused, "", std::move(sentence), ""}; }
@@ -66,6 +75,14 @@ std::optional<Error> triton_refused(bool latent, std::string_view cache_dtype, c
   return std::nullopt;
 }
 
+std::optional<Error> flash_refused(const AttentionContext& context, std::string_view cache_dtype) {
+  const FlashCheck check = vllm::in_force(kFlashCheck, context.platform.as_of);
+  const FlashAttentionHeads heads{.key = context.head_size, .value = context.head_size};
+  if (check == FlashCheck::kNone || flash_attention_reads_fp8(context, cache_dtype, heads)) return std::nullopt;
+  const std::string_view named = check == FlashCheck::kNamed ? cache_dtype : "fp8";
+  return refused("FlashAttention does not support " + std::string(named) + " kv-cache on this device.");
+}
+
 }  // namespace
 
 std::optional<Error> refused_before_backend(const KvScales& scales, std::string_view cache_dtype,
@@ -75,15 +92,15 @@ std::optional<Error> refused_before_backend(const KvScales& scales, std::string_
 }
 
 std::optional<Error> refused_with_backend(AttentionBackend backend, const KvScales& scales,
-                                          std::string_view cache_dtype, const Platform& platform,
+                                          std::string_view cache_dtype, const AttentionContext& context,
                                           const KvShape& settings) {
+  const Platform& platform = context.platform;
   const bool latent = backend == Backend::kTritonMla;
   if (is_quantised_cache(cache_dtype, platform.as_of)) {
     if (latent && !vllm::in_force(kTritonLatentFp8, platform.as_of))
       return refused("TritonMLA V1 with FP8 KV cache not yet supported");
-    // FlashAttention 3 alone reads 8 bits, and it is Hopper's.
-    if (backend == Backend::kFlashAttn && platform.capability / 10 != 9)
-      return refused("FlashAttention does not support fp8 kv-cache on this device.");
+    if (backend == Backend::kFlashAttn)
+      if (auto error = flash_refused(context, cache_dtype)) return error;
   }
   const TritonCheck& triton = vllm::in_force(kTritonCheck, platform.as_of);
   if ((latent && triton.latent) || (backend == Backend::kTritonAttn && triton.attention))

@@ -21,7 +21,7 @@ std::optional<Error> refused_before_backend(const KvScales& scales, std::string_
 
 /// Once the backend is there.
 std::optional<Error> refused_with_backend(AttentionBackend backend, const KvScales& scales,
-                                          std::string_view cache_dtype, const Platform& platform,
+                                          std::string_view cache_dtype, const AttentionContext& context,
                                           const KvShape& settings);
 
 }  // namespace vram::memory

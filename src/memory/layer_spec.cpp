@@ -90,6 +90,8 @@ bool strided(Backend backend) {
     case Backend::kSparseIndexer:
     case Backend::kPooledIndexer:
     case Backend::kPoolTail:
+    case Backend::kIndexedAttention:
+    case Backend::kIndexedKeys:
     case Backend::kBlockSparse:
     case Backend::kBlockIndexer:
     case Backend::kCompressedFlashMla:
@@ -128,6 +130,7 @@ class Maker {
 
   Spec operator()(const FullAttention& a) const { return plain(Kind::kFull, a.heads); }
   Spec operator()(const BlockSparseAttention& a) const { return plain(Kind::kFull, a.heads); }
+  Spec operator()(const IndexedAttention& a) const { return plain(Kind::kFull, a.heads); }
   Spec operator()(const CrossAttention& a) const { return plain(Kind::kCross, a.heads); }
   Spec operator()(const EncoderOnly&) const { return std::nullopt; }
   Spec operator()(const SharedCache&) const { return std::nullopt; }
@@ -170,6 +173,23 @@ class Maker {
   Spec operator()(const SparseIndexer& a) const {
     const std::int64_t width = a.width + a.width / 128 * 4;  // a float32 scale for every 128
     return rows(Kind::kMla, width, Bytes(width), Dtype::kUint8);
+  }
+
+  Spec operator()(const PooledKeys& a) const {
+    const Bytes row = Bytes(vram::width(Dtype::kBfloat16)) * a.width;
+    KvSpec spec = rows(Kind::kMla, a.width, row, Dtype::kBfloat16);
+    spec.compress_ratio = a.pool;
+    spec.page = row * (spec.block_size.count() / a.pool);
+    return spec;
+  }
+
+  /// Whole pools, so that drafts that are thrown away overwrite nothing that is needed yet.
+  Spec operator()(const KeyRing& a) const {
+    const Bytes row = Bytes(vram::width(Dtype::kBfloat16)) * a.width;
+    KvSpec spec = rows(Kind::kCircularBuffer, a.width, row, Dtype::kBfloat16);
+    spec.block_size = Tokens(round_up(a.pool + c_.settings.speculative_tokens, a.pool));
+    spec.page = row * spec.block_size.count();
+    return spec;
   }
 
   Spec operator()(const BlockIndexer& a) const {

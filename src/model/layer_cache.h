@@ -53,6 +53,26 @@ struct BlockSparseAttention {
   friend bool operator==(const BlockSparseAttention&, const BlockSparseAttention&) = default;
 };
 
+/// Full attention that reads only the tokens whose PooledKeys its indexer picks (Qwen4Exp). Stored as full attention.
+struct IndexedAttention {
+  Heads heads;
+  friend bool operator==(const IndexedAttention&, const IndexedAttention&) = default;
+};
+
+/// The key cache of a Qwen4Exp layer's indexer: a row for `pool` tokens.
+struct PooledKeys {
+  std::int64_t width = 0;
+  std::int64_t pool = 1;
+  friend bool operator==(const PooledKeys&, const PooledKeys&) = default;
+};
+
+/// The keys of the last tokens that do not fill a row of PooledKeys yet: a block a request, overwritten in turn.
+struct KeyRing {
+  std::int64_t width = 0;
+  std::int64_t pool = 1;
+  friend bool operator==(const KeyRing&, const KeyRing&) = default;
+};
+
 /// The key cache of a block-sparse layer's indexer: one row of `width` a token (MiniMax-M3: sparse_index_dim).
 struct BlockIndexer {
   std::int64_t width = 0;
@@ -186,10 +206,11 @@ struct SharedCache {
   friend bool operator==(const SharedCache&, const SharedCache&) = default;
 };
 
-using LayerCache = std::variant<FullAttention, SlidingWindow, ChunkedLocal, CrossAttention, BlockSparseAttention,
-                                BlockIndexer, LatentAttention, SparseIndexer, LatentWindow, CompressedLatent,
-                                CompressedIndexer, CompressorState, Mamba1State, Mamba2State, GatedDeltaState, KdaState,
-                                LinearAttentionState, ShortConvState, EncoderOnly, SharedCache>;
+using LayerCache =
+    std::variant<FullAttention, SlidingWindow, ChunkedLocal, CrossAttention, BlockSparseAttention, IndexedAttention,
+                 PooledKeys, KeyRing, BlockIndexer, LatentAttention, SparseIndexer, LatentWindow, CompressedLatent,
+                 CompressedIndexer, CompressorState, Mamba1State, Mamba2State, GatedDeltaState, KdaState,
+                 LinearAttentionState, ShortConvState, EncoderOnly, SharedCache>;
 
 /// One of the states of fixed size per sequence.
 constexpr bool is_recurrent_state(const LayerCache& cache) {

@@ -54,8 +54,9 @@ bool same(const std::optional<DraftSource>& a, const std::optional<DraftSource>&
 /// The bindings hold this to every member there is.
 bool same(const arch::BuildOptions& a, const arch::BuildOptions& b) {
   const auto members = [](const arch::BuildOptions& options) {
-    const auto& [dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, length] = options;
-    return std::tie(dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, length);
+    const auto& [dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, batch, length] =
+        options;
+    return std::tie(dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, batch, length);
   };
   return members(a) == members(b);
 }
@@ -190,6 +191,8 @@ Result<Exact> Deriver::derive(std::shared_ptr<const ModelSource> source, Deploym
   deployment.towers.first_stage_only =
       memory::towers_on_first_stage(deployment.model_runner_v2, deployment.engine.as_of);
   if (!deployment.source) deployment.source = std::move(source);
+  if (arch::follows_batch(deployment.source->architecture))
+    deployment.build.max_num_batched_tokens = deployment.kv.max_num_batched_tokens;
   Exact exact;
   auto model = built(deployment);
   if (!model) return model.error();

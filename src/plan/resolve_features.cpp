@@ -34,7 +34,6 @@ Features of_pooling_model(const Launch& launch) {
   const PoolingType own = launch.facts ? launch.facts->pooling : PoolingType::kLast;
   const bool encoder = own == PoolingType::kCls || !launch.causal || launch.has(vllm::kEncoderOnly);
   if (encoder || launch.encoder_decoder) return {false, false};
-  if (launch.hybrid || launch.attention_free) return {true, false};
   const bool whole = type == PoolingType::kMean || type == PoolingType::kCls || type == PoolingType::kStep;
   return {!whole, !whole};
 }

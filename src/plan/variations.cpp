@@ -12,6 +12,12 @@
 namespace vram::plan {
 namespace {
 
+std::int64_t batch_of_parts(const Exact& exact) {
+  return exact.deployment.source && arch::follows_batch(exact.deployment.source->architecture)
+             ? exact.deployment.kv.max_num_batched_tokens
+             : 0;
+}
+
 /// Whether a part of what is derived depends on max_model_len.
 bool follows_length(const Exact& exact) {
   const Built& built = *exact.built;
@@ -36,7 +42,8 @@ Variations::Variations(OpenDeployment open, Exact exact, const Request& request,
       unlike_(request.unlike),
       learnt_(corrections(request.calibration, exact_.deployment)) {
   exact_.overheads = request.overheads;
-  if (!follows_length(exact_)) return;
+  parts_batch_ = batch_of_parts(exact_);
+  if (!follows_length(exact_) && parts_batch_ == 0) return;
   deriver_ = deriver;
   parts_length_ = exact_.deployment.kv.max_model_len;
 }
@@ -105,15 +112,18 @@ Stop Variations::choose_sizes(const AskedSizes& asked) {
 
 Stop Variations::derive_parts() {
   const Tokens length = exact_.deployment.kv.max_model_len;
-  if (length == parts_length_) return std::nullopt;
+  const std::int64_t batch = batch_of_parts(exact_);
+  if (length == parts_length_ && batch == parts_batch_) return std::nullopt;
   Deployment again = open_.deployment;
   again.kv.max_model_len = length;
+  if (batch > 0) again.kv.max_num_batched_tokens = batch;
   auto exact = deriver_->derive(source_, std::move(again));
   if (!exact) return exact.error();
   exact_.built = std::move(exact->built);
   exact_.placed = std::move(exact->placed);
   exact_.caches = std::move(exact->caches);
   parts_length_ = length;
+  parts_batch_ = batch;
   costs_.clear();
   chosen_ = nullptr;
   return std::nullopt;

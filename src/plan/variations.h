@@ -89,8 +89,9 @@ class Variations {
   std::vector<hardware::Gpu> unlike_;  // a rank, where they are
   Bytes gpu_total_;                    // of another card in place of any; 0: as asked
   memory::Corrections learnt_;
-  std::optional<Deriver> deriver_;  // where a part follows max_model_len
+  std::optional<Deriver> deriver_;  // where a part follows what varies
   Tokens parts_length_;             // that the parts are of, there
+  std::int64_t parts_batch_ = 0;    // likewise, where they follow max_num_batched_tokens
   std::unordered_map<CostsKey, Costs, Hash> costs_;
   Costs* chosen_ = nullptr;       // of them
   std::vector<Bytes> available_;  // a stage

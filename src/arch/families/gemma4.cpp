@@ -7,7 +7,8 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Gemma4ForCausalLM", "Gemma4ForConditionalGeneration"};
+constexpr std::string_view kArchitectures[] = {"Gemma4ForCausalLM", "Gemma4ForConditionalGeneration",
+                                               "Gemma4UnifiedForConditionalGeneration"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.vision_tower", "vision_tower"},
@@ -18,8 +19,16 @@ constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.vision_tower", 
                                {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
                                {NameRule::Where::kPrefix, "model", "language_model.model"}};
 
-/// source  transformers' Gemma4TextConfig
+constexpr NameRule kUnifiedNames[] = {{NameRule::Where::kPrefix, "model.embed_audio.", "embed_audio."},
+                                      {NameRule::Where::kPrefix, "model.embed_vision.", "embed_vision."},
+                                      {NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
+                                      {NameRule::Where::kPrefix, "model.vision_embedder.", "vision_embedder."},
+                                      {NameRule::Where::kPrefix, "lm_head.", "language_model.lm_head."},
+                                      {NameRule::Where::kPrefix, "model", "language_model.model"}};
+
+/// source  transformers' Gemma4TextConfig and Gemma4UnifiedTextConfig
 constexpr Decoder kAbsent{2304, 9216, 262144, 30, 131072, {8, 4, 256}, true};
+constexpr Decoder kAbsentUnified{2304, 9216, 262144, 30, 262144, {8, 4, 256}, true};
 
 /// Layers that borrow keys and values have no projections for them.
 constexpr vllm::Step<bool> kBorrowersProjectQueries[] = {
@@ -63,7 +72,8 @@ RotaryTable rotary_of(const Builder& builder, const Decoder& decoder, std::int64
 Gemma4 read(const Builder& builder) {
   const json::Fields& config = builder.text();
   Gemma4 text;
-  text.decoder = read_decoder(builder, kAbsent);
+  const bool unified = config.text_or("model_type", "") == "gemma4_unified_text";
+  text.decoder = read_decoder(builder, unified ? kAbsentUnified : kAbsent);
   const Decoder& decoder = text.decoder;
   text.kinds = kinds_of(config, decoder.layers);
   text.local = text.global = decoder.heads;
@@ -72,9 +82,10 @@ Gemma4 read(const Builder& builder) {
     text.global.kv = config.count_or("num_global_key_value_heads", decoder.heads.kv, 1);
   text.local_rotary = rotary_of(builder, decoder, text.local.width, "sliding_attention");
   text.global_rotary = rotary_of(builder, decoder, text.global.width, "full_attention");
-  if (!builder.options().disable_sliding_window) text.window = Tokens(config.count_or("sliding_window", 512, 1));
+  if (!builder.options().disable_sliding_window)
+    text.window = Tokens(config.count_or("sliding_window", unified ? 1024 : 512, 1));
   text.borrowers = config.count_or("num_kv_shared_layers", 0);
-  text.per_layer = config.count_or("hidden_size_per_layer_input", 256);
+  text.per_layer = config.count_or("hidden_size_per_layer_input", unified ? 0 : 256);
   if (config.flag_or("enable_moe_block", config.has("num_experts"))) text.experts = config.count_or("num_experts", 0);
   return text;
 }
@@ -161,17 +172,46 @@ void describe(Builder& builder, const Naming& naming) {
   builder.model.head_width = std::max(text.local.width, text.global.width);
 }
 
-/// source  vllm/model_executor/models/gemma4_mm.py, Gemma4ForConditionalGeneration
+/// Patches and frames that go straight into the language model; they stay whatever the limits say.
+/// source  vllm/model_executor/models/gemma4_unified.py; transformers' Gemma4UnifiedVisionConfig and AudioConfig
+void add_embedders(Builder& builder, std::int64_t hidden) {
+  const json::Fields vision = builder.config().inner("vision_config");
+  const std::int64_t side = vision.count_or("patch_size", 16, 1) * vision.count_or("pooling_kernel_size", 3, 1);
+  const std::int64_t patch = 3 * side * side, width = vision.count_or("mm_embed_dim", 3840, 1);
+  Block embedders = builder.block("");
+  embedders.layer_norm("vision_embedder.patch_ln1", patch);
+  embedders.column("vision_embedder.patch_dense", patch, {width}, {.bias = true});
+  embedders.layer_norm("vision_embedder.patch_ln2", width);
+  embedders.tensor("vision_embedder.pos_embedding", {vision.count_or("mm_posemb_size", 1120, 1), 2, width});
+  embedders.layer_norm("vision_embedder.pos_norm", width);
+  embedders.replicated("embed_vision.embedding_projection", vision.count_or("output_proj_dims", 3840, 1), {hidden},
+                       {.quantised = false});
+  if (builder.config().has("audio_config"))
+    embedders.replicated("embed_audio.embedding_projection",
+                         builder.config().inner("audio_config").count_or("audio_embed_dim", 640, 1), {hidden},
+                         {.quantised = false});
+  builder.add_part("vision", Part::Place::kEveryStage, std::move(embedders));
+}
+
+/// source  vllm/model_executor/models/gemma4_mm.py, Gemma4ForConditionalGeneration; gemma4_unified.py
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const bool alone = source.architecture == "Gemma4ForCausalLM";
-  auto builder = Builder::start(source, options, alone ? ModelNames{} : ModelNames{.rules = kNames});
+  const bool unified = source.architecture.starts_with("Gemma4Unified");
+  auto builder = Builder::start(source, options,
+                                alone     ? ModelNames{}
+                                : unified ? ModelNames{.rules = kUnifiedNames}
+                                          : ModelNames{.rules = kNames});
   if (!builder) return builder.error();
   if (alone) {
     describe(*builder, {"Gemma4ForCausalLM", ""});
     return builder->finish();
   }
   tie_as_the_whole(*builder);
-  add_gemma4_towers(*builder, builder->text().count_or("hidden_size", kAbsent.hidden, 1));
+  const std::int64_t hidden = builder->text().count_or("hidden_size", kAbsent.hidden, 1);
+  if (unified)
+    add_embedders(*builder, hidden);
+  else
+    add_gemma4_towers(*builder, hidden);
   describe(*builder, {"Gemma4ForCausalLM", "language_model"});
   return builder->finish();
 }

@@ -18,8 +18,9 @@ constexpr vllm::Step<bool> kByTransformers[] = {
 };
 static_assert(vllm::well_formed(kByTransformers));
 
-/// Where the config says nothing: the config classes of text models have a bias, vLLM's reading of others has none.
-bool absent_bias(const json::Fields& config) {
+/// Where the config says nothing: the config classes of text models have a bias and a head's width, those of language
+/// models inside others have neither.
+bool is_text_model(const json::Fields& config) {
   const std::string type = config.text_or("model_type", "glm4");
   return type == "glm" || type == "glm4";
 }
@@ -28,8 +29,10 @@ bool absent_bias(const json::Fields& config) {
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const bool fourth = naming.architecture == "Glm4ForCausalLM";
-  const Decoder decoder = read_decoder(builder, kAbsent);
-  LayerShape shape{.attention = {.bias = config.flag_or("attention_bias", absent_bias(config))},
+  Decoder absent = kAbsent;
+  if (!is_text_model(config)) absent.heads.width = 0;
+  const Decoder decoder = read_decoder(builder, absent);
+  LayerShape shape{.attention = {.bias = config.flag_or("attention_bias", is_text_model(config))},
                    .mlp = {.shards = kMergedGateUp},
                    .by_transformers = !fourth && vllm::in_force(kByTransformers, builder.options().as_of)};
   if (fourth) shape.norms = kFourNorms;

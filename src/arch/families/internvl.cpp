@@ -1,4 +1,5 @@
-// InternVL: InternViT, pixels shuffled into channels and an MLP before a language model of its config's choice.
+// InternVL, NVLM-D and Skywork-R1V: InternViT, pixels shuffled into channels and an MLP before a language model of its
+// config's choice.
 #include <algorithm>
 
 #include "arch/decoder.h"
@@ -7,7 +8,24 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"InternVLChatModel", "H2OVLChatModel"};
+constexpr std::string_view kArchitectures[] = {"InternVLChatModel", "H2OVLChatModel", "NVLM_D", "SkyworkR1VChatModel"};
+
+/// NVLM-D gives its 25 heads seven more, so that eight ranks divide them.
+constexpr std::int64_t kDummyHeads = 7;
+
+/// Skywork's projector.
+constexpr vllm::Step<bool> kSkyworkQuantises[] = {
+    {{}, false, "vllm v0.10.2 vllm/model_executor/models/skyworkr1v.py, _init_mlp1"},
+    {{2025, 12, 20}, true, "~ vllm v0.14.1 vllm/model_executor/models/skyworkr1v.py, _init_mlp1"},
+};
+static_assert(vllm::well_formed(kSkyworkQuantises));
+
+bool is_nvlm(const Builder& builder) { return builder.model.architecture == "NVLM_D"; }
+bool is_skywork(const Builder& builder) { return builder.model.architecture == "SkyworkR1VChatModel"; }
+
+Tower tower_of(const Builder& builder) {
+  return {.role = is_skywork(builder) ? Part::Role::kImages : Part::Role::kVision, .whole_with_data = true};
+}
 
 void add_norm(Block& block, const std::string& name, std::int64_t width, bool rms) {
   if (rms)
@@ -19,19 +37,19 @@ void add_norm(Block& block, const std::string& name, std::int64_t width, bool rm
 /// Attention alone is whole where ranks do not divide its heads.
 /// source  vllm/model_executor/models/intern_vit.py, InternVisionModel
 void add_layers_of(Builder& builder, const json::Fields& vision, const VisionEncoder& encoder, std::int64_t count) {
-  const std::int64_t hidden = encoder.hidden;
-  const Tower tower{.whole_with_data = true};
+  const std::int64_t hidden = encoder.hidden, heads = encoder.heads + (is_nvlm(builder) ? kDummyHeads : 0);
+  const std::int64_t inner = heads * encoder.head();
+  const Tower tower = tower_of(builder);
   Tower attention = tower;
-  attention.whole_unless = encoder.heads;
+  attention.whole_unless = heads;
   const std::string layers = "vision_model.encoder.layers";
   add_tower_layers(builder, attention, layers, count, [&](Block& layer, std::int64_t) {
-    layer.qkv("attn.qkv", hidden, {encoder.heads, encoder.heads, encoder.head()},
-              {.bias = vision.flag_or("qkv_bias", true)});
+    layer.qkv("attn.qkv", hidden, {heads, heads, encoder.head()}, {.bias = vision.flag_or("qkv_bias", true)});
     if (vision.flag_or("qk_normalization", false)) {
-      layer.rms_norm("attn.q_norm", hidden);
-      layer.rms_norm("attn.k_norm", hidden);
+      layer.rms_norm("attn.q_norm", inner);
+      layer.rms_norm("attn.k_norm", inner);
     }
-    layer.row("attn.proj", hidden, hidden, {.bias = true});
+    layer.row("attn.proj", inner, hidden, {.bias = true});
   });
   const bool rms = vision.text_or("norm_type", "rms_norm") == "rms_norm";
   add_tower_layers(builder, tower, layers, count, [&](Block& layer, std::int64_t) {
@@ -52,7 +70,7 @@ void add_tower(Builder& builder) {
   if (const json::Value* layer = config.find("select_layer"); layer && layer->integer())
     count = *layer->integer() < 0 ? encoder.layers + *layer->integer() + 1 : *layer->integer() + 1;
   if (count < 1 || count > encoder.layers) config.refuse("select_layer", "names a layer that the tower does not have");
-  const Tower tower{.whole_with_data = true};
+  const Tower tower = tower_of(builder);
   Block ends = builder.block("vision_model.embeddings");
   ends.tensor("class_embedding", {1, 1, encoder.hidden});
   convolution(ends, "patch_embedding", {encoder.hidden, 3, encoder.patch, encoder.patch});
@@ -64,11 +82,13 @@ void add_tower(Builder& builder) {
   if (!(ratio > 0.01 && ratio <= 1)) config.refuse("downsample_ratio", "expected a number over 0 and up to 1");
   const auto side = std::int64_t(1 / std::clamp(ratio, 0.01, 1.0));
   const std::int64_t merged = encoder.hidden * side * side, out = builder.text().count_or("hidden_size", 4096, 1);
-  const LinearOptions linears{.bias = true, .quantised = false};
+  const bool quantised = is_skywork(builder) && vllm::in_force(kSkyworkQuantises, builder.options().as_of);
+  const LinearOptions linears{.bias = !is_nvlm(builder), .quantised = quantised};
+  const std::int64_t middle = is_nvlm(builder) ? builder.text().count_or("intermediate_size", 11008, 1) : out;
   Block mlp = builder.block("mlp1");
   mlp.layer_norm("0", merged);
-  mlp.replicated("1", merged, {out}, linears);
-  mlp.replicated("3", out, {out}, linears);
+  mlp.replicated("1", merged, {middle}, linears);
+  mlp.replicated("3", middle, {out}, linears);
   add_tower_part(builder, tower, std::move(mlp));
 }
 

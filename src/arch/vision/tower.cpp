@@ -24,7 +24,15 @@ constexpr Class kClasses[] = {{"llama", "LlamaForCausalLM"},     {"mistral", "Mi
                               {"gemma", "GemmaForCausalLM"},     {"gemma2", "Gemma2ForCausalLM"},
                               {"phi3", "Phi3ForCausalLM"},       {"ministral3", "Ministral3ForCausalLM"},
                               {"cohere2", "Cohere2ForCausalLM"}, {"qwen3_moe", "Qwen3MoeForCausalLM"},
-                              {"lfm2", "Lfm2ForCausalLM"}};
+                              {"lfm2", "Lfm2ForCausalLM"},       {"granite", "GraniteForCausalLM"},
+                              {"opt", "OPTForCausalLM"},         {"gemma3_text", "Gemma3ForCausalLM"},
+                              {"phi", "PhiForCausalLM"},         {"mixtral", "MixtralForCausalLM"},
+                              {"cohere", "CohereForCausalLM"},   {"stablelm", "StableLmForCausalLM"},
+                              {"olmo2", "Olmo2ForCausalLM"},     {"olmo3", "Olmo3ForCausalLM"},
+                              {"falcon", "FalconForCausalLM"},   {"gpt_neox", "GPTNeoXForCausalLM"},
+                              {"exaone4", "Exaone4ForCausalLM"}, {"ernie4_5", "Ernie4_5ForCausalLM"},
+                              {"smollm3", "SmolLM3ForCausalLM"}, {"gpt_oss", "GptOssForCausalLM"},
+                              {"glm4", "Glm4ForCausalLM"},       {"qwen2_moe", "Qwen2MoeForCausalLM"}};
 
 }  // namespace
 
