@@ -189,12 +189,45 @@ class Answers(unittest.TestCase):
         pipelined = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50
         last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         self.assertEqual(self.service.send(pipelined + last).count(b'{"status": "ok"}'), 51)
-        slow = [socket.create_connection(("127.0.0.1", self.service.port)) for _ in range(100)]
+
+    def test_slow_callers_make_room(self):
+        slow = [socket.create_connection(("127.0.0.1", self.service.port)) for _ in range(1200)]
         for connection in slow:
-            connection.send(b"GET /healthz HT")
-        self.assertEqual(self.service.ask("GET", "/healthz")[0].status, 200)
+            try:
+                connection.send(b"GET /healthz HT")
+            except OSError:
+                pass
+        for _ in range(3):
+            self.assertEqual(self.service.ask("GET", "/healthz")[0].status, 200)
         for connection in slow:
             connection.close()
+
+    def test_lengths_that_contradict_each_other_are_no_call(self):
+        head = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\n"
+        smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for lengths in [b"Content-Length: 2\r\nContent-Length: 20\r\n", b"Content-Length: 2, 20\r\n", b"Content-Length: +2\r\n",
+                        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked, identity\r\n",
+                        b"Content-Length : 2\r\n"]:
+            received = self.service.send(head + lengths + b"\r\n{}" + smuggled)
+            self.assertTrue(received.startswith(b"HTTP/1.1 4"), (lengths, received))
+            self.assertNotIn(b'"ok"', received, lengths)
+        self.assertIn(b" 421 ", self.service.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+
+    def test_large_questions_are_bounded(self):
+        deep = b"[" * 200_000
+        self.assertEqual(self.service.ask("POST", "/v1/estimate", deep)[0].status, 413)
+        lines = b"\n" * 1_000_000 + b"{}\n" + b"[" * 100_000 + b"\n"
+        answer, text = self.service.ask("POST", "/v1/batch", lines)
+        self.assertEqual((answer.status, text.count(b"\n")), (200, 2))
+        self.assertEqual(self.service.ask("POST", "/v1/ask", {"text": "x" * 20_001})[0].status, 400)
+        begun = time.monotonic()
+        self.service.ask("POST", "/v1/ask", {"text": "qwen3 4090 " * 1800})
+        self.assertLess(time.monotonic() - begun, 10)
+        self.assertEqual(self.service.ask("POST", "/v1/diagnose", {"log": "x" * (33 << 20)})[0].status, 413)
+        for config in ({"num_hidden_layers": 2**31}, {"vocab_size": 2**31, "hidden_size": 2**31}):
+            begun = time.monotonic()
+            self.service.ask("POST", "/v1/estimate", {**REQUEST, "model": {"config": {**CONFIG, **config}}})
+            self.assertLess(time.monotonic() - begun, 20, config)
 
 
 class Setups(unittest.TestCase):
@@ -287,7 +320,7 @@ class Setups(unittest.TestCase):
                 pass
             connection.close()
             self.assertEqual(received.endswith(b"0\r\n\r\n"), whole)
-            self.assertEqual(service.process.wait(10), 0)
+            self.assertEqual(service.process.wait(10), 0 if whole else -signal.SIGTERM)
             service.process.stderr.close()
 
     def test_it_stops_when_told(self):

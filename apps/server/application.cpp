@@ -73,7 +73,7 @@ Answer answer_asset(const Asset& asset, const Incoming& message) {
 
 Answer answer_call(const Call& call, const Route& route) {
   const io::Question* question = io::find_question(route.question);
-  return question ? answer_of(question->answer(call.body, call.services.machine)) : route.run(call);
+  return question ? answer_of(question->answer(call.body, call.machine)) : route.run(call);
 }
 
 }  // namespace
@@ -127,14 +127,15 @@ Answer Application::answer(const Incoming& message, const Route* route) const {
   const auto query = Query::read(mark == std::string_view::npos ? "" : target.substr(mark + 1));
   if (!query) return malformed(query.error());
   if (auto error = unknown_parameter(*query, *route)) return malformed(*error);
-  if (route->request.empty()) return answer_call({*query, {}, message.body, services_}, *route);
+  const auto machine = services_.machines->take();
+  if (route->request.empty()) return answer_call({*query, {}, message.body, *machine, services_}, *route);
   const io::Question* question = io::find_question(route->question);
   const std::string place(question ? question->place : "body");
   const auto body = io::read_question(message.body, place, route->most_body);
   if (!body) return malformed(body.error());
   const auto violation = schemas_.violation(route->request, *body, place);
   if (violation && route->writes) return malformed(*violation);
-  Answer answer = answer_call({*query, *body, message.body, services_}, *route);
+  Answer answer = answer_call({*query, *body, message.body, *machine, services_}, *route);
   // In the command's own words, where it has some.
   if (violation && answer.status < 400) return malformed(*violation);
   if (violation && answer.status == 409) answer.status = 400;

@@ -47,7 +47,7 @@ Result<json::Value> learnt(const Call& call) {
   if (!told) return told.error();
   if (add)
     if (auto kept = named(calibration.name)) calibration.observations = std::move(kept->observations);
-  const auto made = [&](const options::RequestForm& form) { return io::complete(form, call.services.machine); };
+  const auto made = [&](const options::RequestForm& form) { return io::complete(form, call.machine); };
   Error nothing{ErrorCode::kBadInput, "body: \"logs\"", "nothing was learnt",
                 "give start-up logs that come as far as the size of the KV cache"};
   const std::size_t before = calibration.observations.size();

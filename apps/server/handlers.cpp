@@ -36,7 +36,7 @@ Result<json::Value> applied(const Call& call) {
   const auto settings = settings_of(fields.inner("settings"));
   if (!settings) return settings.error();
   if (fields.error()) return *fields.error();
-  const auto file = io::registry_file(call.services.machine.registry);
+  const auto file = io::registry_file(call.services.registry);
   if (!file) return file.error();
   const auto done = io::apply_settings(*file, name, *settings, dry_run);
   if (!done) return done.error();
@@ -48,7 +48,7 @@ Result<json::Value> applied(const Call& call) {
 }
 
 Result<json::Value> registry_text(const Call& call) {
-  const auto file = io::registry_file(call.services.machine.registry);
+  const auto file = io::registry_file(call.services.registry);
   if (!file) return file.error();
   auto text = io::read_file(*file, kMostRegistry);
   if (!text) return text.error();
@@ -59,7 +59,7 @@ Result<json::Value> registry_text(const Call& call) {
 }
 
 Result<json::Value> entries(const Call& call) {
-  const auto file = io::registry_file(call.services.machine.registry);
+  const auto file = io::registry_file(call.services.registry);
   if (!file) return file.error();
   const auto registry = io::load_registry(*file);
   if (!registry) return registry.error();

@@ -1,5 +1,7 @@
 #include "server/listener.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio.hpp>
@@ -7,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -27,9 +30,11 @@ constexpr std::size_t kChunk = 64u << 10;
 
 using Parser = http::request_parser<http::string_body>;
 
+/// Empty where it stands there twice: callers and those between would read different ones.
 std::string field(const http::fields& fields, std::string_view name) {
-  const auto value = fields[beast::string_view(name.data(), name.size())];
-  return {value.data(), value.size()};
+  const auto [first, last] = fields.equal_range(beast::string_view(name.data(), name.size()));
+  if (first == last || std::next(first) != last) return {};
+  return std::string(first->value().data(), first->value().size());
 }
 
 Incoming incoming(const Parser::value_type& message) {
@@ -71,15 +76,16 @@ std::optional<Answer> answer_to(const beast::error_code& error) {
   return std::nullopt;
 }
 
-/// A caller. Used on its own strand alone.
+/// A caller. Used on its own strand alone, but for what is atomic.
 struct Connection {
   explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
   beast::tcp_stream stream;
   beast::flat_buffer buffer;
-  bool idle = false;  // waits for the next call
+  bool idle = false;                      // no byte of the next call has come
+  std::atomic<Clock::rep> owes_since{0};  // when the call began that has not come as a whole; 0: none
 };
 
-/// The connections there are, for the moment when the service stops. Used from any thread.
+/// The connections there are. Used from any thread.
 class Connections {
  public:
   void add(const std::shared_ptr<Connection>& connection) {
@@ -98,29 +104,51 @@ class Connections {
           if (connection->idle) connection->stream.cancel();
         });
   }
+  /// Makes room for one who may have something to ask.
+  void close_slowest() {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<Connection> slowest;
+    for (const auto& [key, weak] : all_)
+      if (auto connection = weak.lock(); connection && connection->owes_since != 0)
+        if (!slowest || connection->owes_since < slowest->owes_since) slowest = std::move(connection);
+    if (!slowest) return;
+    slowest->owes_since = 0;
+    asio::post(slowest->stream.get_executor(), [slowest] { slowest->stream.cancel(); });
+  }
 
  private:
   std::mutex mutex_;
   std::unordered_map<const Connection*, std::weak_ptr<Connection>> all_;
 };
 
-/// One of a number of calls at once, while it lives.
-class Slot {
+/// How many connections there may be: at most `wanted`, and what the process may open of them.
+std::size_t descriptors(std::size_t wanted) {
+  constexpr rlim_t kOthers = 64;  // files that are read, listeners, the library's own
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const rlim_t needed = 2 * wanted + kOthers;
+  if (limit.rlim_cur < needed) {
+    limit.rlim_cur = std::min<rlim_t>(needed, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return std::clamp<std::size_t>((limit.rlim_cur - std::min(limit.rlim_cur, kOthers)) / 2, 1, wanted);
+}
+
+/// A part of what there is of something, while it lives.
+class Share {
  public:
-  /// `most`: 0 for a call that is not counted.
-  Slot(std::atomic<std::size_t>& taken, std::size_t most) : taken_(most > 0 ? &taken : nullptr) {
-    if (taken_) full_ = ++*taken_ > most;
+  Share(std::atomic<std::size_t>& taken, std::size_t part, std::size_t most) : taken_(taken), part_(part) {
+    denied_ = taken_.fetch_add(part_) + part_ > most;
   }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-  ~Slot() {
-    if (taken_) --*taken_;
-  }
-  [[nodiscard]] bool full() const { return full_; }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  ~Share() { taken_ -= part_; }
+  [[nodiscard]] bool denied() const { return denied_; }
 
  private:
-  std::atomic<std::size_t>* taken_;
-  bool full_ = false;
+  std::atomic<std::size_t>& taken_;
+  std::size_t part_;
+  bool denied_ = false;
 };
 
 class Listener {
@@ -147,7 +175,9 @@ class Listener {
   }
 
   void run() {
-    wait_for_signal();
+    signals_.async_wait([this](const beast::error_code& error, int) {
+      if (!error) stop();
+    });
     asio::co_spawn(context_, accept(), asio::detached);
     std::vector<std::thread> threads;
     for (unsigned i = 1; i < listen_.threads; ++i) threads.emplace_back([this] { context_.run(); });
@@ -158,23 +188,17 @@ class Listener {
   }
 
  private:
-  /// The first lets calls in flight end, the second does not.
-  void wait_for_signal() {
-    signals_.async_wait([this](const beast::error_code& error, int) {
-      if (error) return;
-      if (stopping_) return context_.stop();
-      stop();
-      wait_for_signal();
-    });
-  }
-
+  /// Calls in flight end, or their time does; another signal does what signals do.
   void stop() {
     stopping_ = true;
+    signals_.clear();
     beast::error_code ignored;
     acceptor_.close(ignored);
     if (connections_ == 0) return context_.stop();
     grace_.expires_after(listen_.limits.stop);
-    grace_.async_wait([this](const beast::error_code&) { context_.stop(); });
+    grace_.async_wait([](const beast::error_code& error) {
+      if (!error) std::quick_exit(0);  // whatever is written is written as a whole or not at all
+    });
     all_.close_idle();
   }
 
@@ -188,7 +212,8 @@ class Listener {
         co_await pause.async_wait(kAwait);
         continue;
       }
-      if (connections_ >= listen_.limits.connections) continue;  // closed as it leaves the scope
+      if (connections_ >= most_connections_) all_.close_slowest();
+      if (connections_ >= 2 * most_connections_) continue;  // closed as it leaves the scope
       const auto connection = std::make_shared<Connection>(std::move(socket));
       begin(connection);
       asio::co_spawn(connection->stream.get_executor(), converse(*connection),
@@ -232,6 +257,8 @@ class Listener {
   }
 
   asio::awaitable<bool> call_begins(Connection& connection, bool first) {
+    connection.owes_since = Clock::now().time_since_epoch().count();
+    if (connection.buffer.size() > 0) co_return true;
     connection.idle = true;
     connection.stream.expires_after(first ? listen_.limits.header : listen_.limits.idle);
     const auto [gone, count] =
@@ -249,7 +276,7 @@ class Listener {
     Parser parser;
     parser.header_limit(std::uint32_t(listen_.limits.header_bytes));
     parser.body_limit(std::uint64_t{1} << 40);  // the route's own, once there is one
-    if (buffer.size() == 0 && !co_await call_begins(connection, first)) co_return false;
+    if (!co_await call_begins(connection, first)) co_return false;
     stream.expires_after(listen_.limits.header);
     const auto [bad_header, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
     if (bad_header) co_return co_await last_words(stream, answer_to(bad_header));
@@ -265,16 +292,22 @@ class Listener {
       log(stream, message, *away, begun, route, away->body.size());
       co_return co_await last_words(stream, std::move(away));
     }
+    const Share room(body_bytes_, std::size_t(parser.content_length().value_or(parser.chunked() ? most : 0)),
+                     listen_.limits.bodies);
+    if (room.denied())
+      co_return co_await last_words(stream,
+                                    refusal(503, "unavailable", "too many bodies at once; try again in a moment"));
     if (beast::iequals(parser.get()[http::field::expect], "100-continue"))
       co_await http::async_write(stream, http::response<http::empty_body>(http::status::continue_, 11), kAwait);
     stream.expires_after(listen_.limits.body);
     const auto [bad_body, body_bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
     if (bad_body) co_return co_await last_words(stream, answer_to(bad_body));
     message.body = std::move(parser.get().body());
+    connection.owes_since = 0;
 
     const bool keep = parser.get().keep_alive() && !stopping_;
-    const Slot slot(long_calls_, route && route->work == Route::Work::kLong ? listen_.limits.long_calls : 0);
-    const Answer answer = co_await answer_to_call(message, route, slot.full());
+    const Share slot(long_calls_, route && route->work == Route::Work::kLong ? 1 : 0, listen_.limits.long_calls);
+    const Answer answer = co_await answer_to_call(message, route, slot.denied());
     if (answer.lines) co_return co_await write_lines(stream, message, *route, answer, keep, begun);
     log(stream, message, answer, begun, route, answer.body.size());
     co_return co_await write(stream, answer, keep, message.method == "HEAD") && keep;
@@ -362,7 +395,8 @@ class Listener {
   asio::signal_set signals_{context_, SIGINT, SIGTERM};
   Connections all_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::size_t> connections_{0}, long_calls_{0};
+  std::atomic<std::size_t> connections_{0}, long_calls_{0}, body_bytes_{0};
+  std::size_t most_connections_ = descriptors(listen_.limits.connections);
 };
 
 }  // namespace

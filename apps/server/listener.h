@@ -14,7 +14,8 @@
 namespace vram::server {
 
 struct Limits {
-  std::size_t connections = 1024;
+  std::size_t connections = 1024;   // beyond it the caller who is slowest to ask is let go
+  std::size_t bodies = 256u << 20;  // bytes of bodies at once; more are answered 503
   std::size_t header_bytes = 16u << 10;
   std::size_t long_calls = 16;      // running and waiting at once; more are answered 503
   std::chrono::seconds header{10};  // for the whole header once a connection is open, or a call has begun
@@ -32,7 +33,7 @@ struct Listen {
   Limits limits;
 };
 
-/// Answers until SIGINT or SIGTERM, and then what is in flight; a second one ends it at once.
+/// Answers until SIGINT or SIGTERM, and then what is in flight; a second one ends the process.
 ///
 ///   started  told the port once it is open
 ///   errors   kUnavailable where the address or the port cannot be had

@@ -43,7 +43,7 @@ Result<options::RequestForm> launch_of(const Call& call) {
 Result<plan::Variations> variations_of(const Call& call) {
   const auto form = launch_of(call);
   if (!form) return form.error();
-  const auto request = io::complete(*form, call.services.machine);
+  const auto request = io::complete(*form, call.machine);
   if (!request) return request.error();
   plan::Deriver deriver;
   return plan::Variations::of(*request, deriver);
@@ -54,7 +54,7 @@ Result<std::vector<plan::Offer>> offers_of(const Call& call, const json::Fields&
   const std::string names = fields.text_or("gpus", "");
   if (names.empty()) return options::usual_offers();
   if (names != "detect") return options::read_offers(names, "body: \"gpus\"");
-  const auto found = call.services.machine.detect();
+  const auto found = call.machine.detect();
   if (!found) return found.error();
   if (!found->empty()) return options::offers_of(*found);
   return Error{ErrorCode::kNotFound, "body: \"gpus\"", "no GPU was found in this machine", "name some"};
@@ -83,7 +83,7 @@ Result<plan::PlacementQuestion> placement_question(const Call& call) {
   // The offers' cards are looked at, not the request's.
   form->gpu = {};
   form->gpu.name = question.offers.front().gpu.name;
-  auto complete = io::complete(*form, call.services.machine);
+  auto complete = io::complete(*form, call.machine);
   if (!complete) return complete.error();
   question.request = *std::move(complete);
   return question;
@@ -103,7 +103,7 @@ Result<json::Value> limits_found(const Call& call) {
   if (fields.error()) return *fields.error();
   const auto form = launch_of(call);
   if (!form) return form.error();
-  const auto request = io::complete(*form, call.services.machine);
+  const auto request = io::complete(*form, call.machine);
   if (!request) return request.error();
   plan::Deriver deriver;
   auto variations = plan::Variations::of(*request, deriver);
@@ -193,7 +193,7 @@ Result<Lines> rows_in(const Call& call) {
   const auto form = form_of(call);
   if (!form) return form.error();
   if (form->model.formula) return figures_rows(*form, *std::move(grid));
-  auto request = io::complete(*form, call.services.machine);
+  auto request = io::complete(*form, call.machine);
   if (!request) return request.error();
   const auto look_up = [&](const std::string& axis, const std::string& value) -> Result<sweep::Change> {
     options::RequestForm other;
@@ -203,7 +203,7 @@ Result<Lines> rows_in(const Call& call) {
       if (!gpu) return gpu.error();
       return sweep::Change(*std::move(gpu));
     }
-    auto model = io::complete_on(other, {request->gpu, request->gpu_count}, call.services.machine);
+    auto model = io::complete_on(other, {request->gpu, request->gpu_count}, call.machine);
     if (!model) return model.error();
     return sweep::Change(model->model);
   };
@@ -228,12 +228,13 @@ Answer sweep_rows(const Call& call) {
 
 Answer batch_lines(const Call& call) {
   return of_lines([rest = call.text, &services = call.services](std::string& out) mutable {
+    const auto machine = services.machines->take();
     const auto pause = Clock::now() + kAtOnce;
     while (!rest.empty() && Clock::now() < pause) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      out += json::write_line(io::answer("estimate", line, services.machine));
+      out += json::write_line(io::answer("estimate", line, *machine));
       out += '\n';
     }
     return !rest.empty();

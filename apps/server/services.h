@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +15,28 @@
 
 namespace vram::server {
 
+/// The machine for any number of callers at once: each has one to itself, with what earlier calls read and derived.
+class Machines {
+ public:
+  explicit Machines(io::Machine machine) : plain_(std::move(machine)) {}
+  Machines(const Machines&) = delete;
+  Machines& operator=(const Machines&) = delete;
+
+  /// The caller's until it lets go of it; the machines outlive it.
+  std::shared_ptr<const io::Machine> take();
+
+ private:
+  class Desk;
+  std::shared_ptr<Desk> free_desk();
+
+  const io::Machine plain_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Desk>> free_;
+};
+
 struct Services {
-  io::Machine machine;
+  std::shared_ptr<Machines> machines;
+  std::optional<std::string> registry;  // as io::registry_file takes it
   /// Detection with its warnings, for GET /v1/detect.
   std::function<json::Value()> detected;
   std::string write_token;  // of this run of the service
@@ -26,6 +48,7 @@ struct Call {
   const Query& query;
   const json::Value& body;  // null where the route takes none, and where it takes lines
   std::string_view text;    // of the body
+  const io::Machine& machine;
   const Services& services;
 };
 

@@ -16,8 +16,12 @@
 namespace vram::io {
 namespace {
 
-Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form, const Reach& reach) {
-  if (!form.config) return load(form.source, reach);
+Result<std::shared_ptr<const ModelSource>> read_model(const std::string& name, const Machine& machine) {
+  return machine.read ? machine.read(name, machine.reach) : load(name, machine.reach);
+}
+
+Result<std::shared_ptr<const ModelSource>> model_for(const options::ModelForm& form, const Machine& machine) {
+  if (!form.config) return read_model(form.source, machine);
   auto source = model_source(*form.config, form.name.empty() ? "model" : form.name, "config");
   if (!source) return source.error();
   source->weights = form.weights;
@@ -86,8 +90,9 @@ Result<json::Value> answered(const options::RequestForm& given, const Machine& m
   }
   const auto request = complete(form, machine);
   if (!request) return request.error();
-  const auto report = plan::advise(*request);
+  auto report = machine.planner ? machine.planner->plan(*request) : plan::plan(*request);
   if (!report) return report.error();
+  report->suggestions = plan::suggestions(*request, *report);
   return report::report_json(*report);
 }
 
@@ -98,10 +103,10 @@ Result<std::shared_ptr<const ModelSource>> draft_for(const json::Object& args, c
   const json::Value* method = speculative ? speculative->find("method") : nullptr;
   const bool words = method && method->string() && method->string()->find("ngram") != std::string::npos;
   if (!named || !named->string() || words) return std::shared_ptr<const ModelSource>();
-  if (!machine.admit) return load(*named->string(), machine.reach);
+  if (!machine.admit) return read_model(*named->string(), machine);
   const auto name = machine.admit(*named->string());
   if (!name) return name.error();
-  return load(*name, machine.reach);
+  return read_model(*name, machine);
 }
 
 }  // namespace
@@ -145,7 +150,7 @@ Result<plan::Request> complete_on(const options::RequestForm& given, const plan:
   if (served && !*served) return served->error();
   auto args = vllm::read_arguments(form.args, form.engine);
   if (!args) return args.error();
-  auto model = served ? *served : model_for(form.model, machine.reach);
+  auto model = served ? *served : model_for(form.model, machine);
   if (!model) return model.error();
   plan::Request request;
   request.model = *std::move(model);

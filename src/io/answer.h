@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 #include "io/load.h"
 #include "json/value.h"
 #include "options/request_form.h"
-#include "plan/request.h"
+#include "plan/planner.h"
 
 namespace vram::io {
 
@@ -25,6 +26,10 @@ struct Machine {
   Reach reach = {};
   /// Asked before a model's name is looked for; answers the name to look for. May be empty: any name will do.
   std::function<Result<std::string>(const std::string&)> admit = {};
+  /// Reads a model by name; may be empty: io::load does.
+  std::function<Result<std::shared_ptr<const ModelSource>>(const std::string&, const Reach&)> read = {};
+  /// What earlier answers derived, for the next; may be null. One caller's at a time.
+  plan::Planner* planner = nullptr;
 };
 
 /// The GPU of a form: the named one, or those in this machine.

@@ -16,10 +16,16 @@ constexpr Tokens kOllamaContext(4096);
 constexpr std::int64_t kOllamaSequences = 1;
 
 /// The settings, with what Ollama gives its models where nothing else is said.
-Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const GgufSource& source) {
+Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const GgufSource& source,
+                                       const Machine& machine) {
   json::Object args = source.args;
   for (const auto& [name, value] : form.args.members()) args.set(name, value);
   auto settings = llamacpp::read_settings(args);
+  if (settings && !settings->projector.empty() && machine.admit) {
+    auto file = machine.admit(settings->projector);
+    if (!file) return file.error();
+    settings->projector = *std::move(file);
+  }
   if (!settings || !source.ollama) return settings;
   if (!settings->context) settings->context = source.ollama->context.value_or(kOllamaContext);
   if (!settings->parallel) settings->parallel = kOllamaSequences;
@@ -99,7 +105,7 @@ Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const 
   const auto source = find_gguf(form.model.source, machine);
   if (!source) return source.error();
   if (!*source) return Error{ErrorCode::kNotFound, form.model.source, "it is no GGUF file here", ""};
-  auto settings = settings_of(form, **source);
+  auto settings = settings_of(form, **source, machine);
   if (!settings) return settings.error();
   const auto loaded = load_all(**source, *settings, machine.reach);
   if (!loaded) return loaded.error();

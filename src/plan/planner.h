@@ -10,6 +10,9 @@ namespace vram::plan {
 /// that. A planner belongs to one caller; a copy shares what was derived so far.
 class Planner {
  public:
+  /// `most`: values of each part that are kept.
+  explicit Planner(std::size_t most = 8) : deriver_(most) {}
+
   /// errors  as plan()
   Result<Report> plan(const Request& request);
 

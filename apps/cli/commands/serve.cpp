@@ -67,8 +67,8 @@ Result<server::Guard> guard_of(const Arguments& arguments, const std::string& ho
 
 Result<server::Services> services_of(const Arguments& arguments, const Session& session) {
   server::Services services;
-  services.machine.detect = session.detect;
-  services.machine.registry = arguments.text("--registry");
+  io::Machine machine{session.detect, arguments.text("--registry")};
+  services.registry = machine.registry;
   services.write_token = secret();
   services.detected = [] {
     const auto found = probe::detect(probe::this_machine());
@@ -80,7 +80,8 @@ Result<server::Services> services_of(const Arguments& arguments, const Session& 
     if (!real) return real.error();
     allowed.push_back(*std::move(real));
   }
-  services.machine.admit = [allowed](const std::string& source) { return server::admitted(source, allowed); };
+  machine.admit = [allowed](const std::string& source) { return server::admitted(source, allowed); };
+  services.machines = std::make_shared<server::Machines>(std::move(machine));
   return services;
 }
 
