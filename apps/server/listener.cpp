@@ -246,13 +246,11 @@ class Listener {
   /// A caller who still sends when the connection closes would not get to read the answer.
   asio::awaitable<void> hear_out(Connection& connection) {
     connection.stream.expires_after(kLinger);
-    std::size_t heard = 0;
-    while (!stopping_ && heard < kMostHeard) {
+    for (bool sends = true; sends && !stopping_;) {
       connection.buffer.clear();
       const auto [gone, count] =
           co_await connection.stream.async_read_some(connection.buffer.prepare(kFirstBytes), kAwait);
-      if (gone) break;
-      heard += count;
+      sends = !gone;
     }
   }
 
@@ -383,7 +381,6 @@ class Listener {
 
   static constexpr std::size_t kFirstBytes = 4096;
   static constexpr std::size_t kSmallBody = 64u << 10;
-  static constexpr std::size_t kMostHeard = 8u << 20;
   static constexpr std::chrono::seconds kLinger{1};
 
   Application& application_;
