@@ -22,6 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kMostGpus = 1024;
+constexpr std::size_t kMostCells = 65'536;     // of a matrix
 constexpr std::size_t kMostPoints = 512;       // of an axis of a matrix
 constexpr std::int64_t kMostRows = 1'000'000;  // of a sweep
 constexpr std::chrono::seconds kLongestSweep{60};
@@ -132,27 +133,30 @@ Result<json::Value> matrix_of(const Call& call) {
   if (!variations) return variations.error();
   std::vector<Tokens> contexts(lengths->begin(), lengths->end());
   if (contexts.empty()) contexts = plan::usual_contexts(*variations);
+  if (contexts.size() * requests->size() > kMostCells)
+    return Error{ErrorCode::kTooLarge, "body", "more than 65,536 cells", "ask for fewer at once"};
   return report::matrix_json(plan::matrix_of(*variations, contexts, *requests));
 }
 
 /// {"max_model_len": "8k:32k:x2"}: an axis a member, in order.
 Result<sweep::Grid> grid_of(const Call& call) {
   std::vector<sweep::Axis> axes;
+  std::int64_t rows = 1;
   const json::Value* vary = call.body.find("vary");
   if (vary && vary->object())
     for (const auto& [name, values] : vary->object()->members()) {
       if (!values.string()) return Error{ErrorCode::kBadInput, "vary: \"" + name + '"', "expected a text", ""};
       auto axis = sweep::read_axis(name + '=' + *values.string());
       if (!axis) return axis.error();
+      rows *= std::int64_t(axis->values.size());
+      if (rows > kMostRows)
+        return Error{ErrorCode::kTooLarge, "body: \"vary\"", "more than 1,000,000 rows", "ask for fewer at once"};
       axes.push_back(*std::move(axis));
     }
   if (axes.empty())
     return Error{ErrorCode::kBadInput, "body: \"vary\"", "nothing is varied",
                  "give {\"max_model_len\": \"8k:32k:x2\"}"};
-  auto grid = sweep::Grid::of(std::move(axes));
-  if (grid && grid->rows() > kMostRows)
-    return Error{ErrorCode::kTooLarge, "body: \"vary\"", "more than 1,000,000 rows", "ask for fewer at once"};
-  return grid;
+  return sweep::Grid::of(std::move(axes));
 }
 
 /// `kept` is what the writer's rows are of.
