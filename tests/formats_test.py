@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shlex
 import subprocess
 import sys
 import unittest
@@ -11,20 +10,10 @@ import unittest
 import jsonschema
 import yaml
 
+from launches import LAUNCHES, commands
+
 PROGRAM = sys.argv.pop(1)
 
-LAUNCHES = {
-    "plain": ["Qwen/Qwen3-8B", "--gpu", "4090", "--max-model-len", "8192"],
-    "flags of every kind": ["Qwen/Qwen3-8B", "--gpu", "H100-SXM-80GB", "--no-enable-prefix-caching", "--enforce-eager", "--limit-mm-per-prompt", '{"image": 2}', "--cudagraph-capture-sizes", "1", "2", "4",
-                            "--gpu-memory-utilization", "0.85", "--served-model-name", "it's $HOME", "--port", "9000"],
-    "refused": ["Qwen/Qwen3-8B", "--gpu", "4090", "--max-model-len", "40960", "--gpu-memory-utilization", "0.8"],
-    "stages on two machines": ["meta-llama/Meta-Llama-3.1-405B", "--gpu", "16xH100-SXM-80GB", "-tp", "8", "-pp", "2", "--max-model-len", "8192"],
-    "Ray on two machines": ["meta-llama/Meta-Llama-3.1-405B", "--gpu", "16xH100-SXM-80GB", "-tp", "8", "-pp", "2", "--max-model-len", "8192", "--vllm-version", "0.10.2"],
-    "replicas on two machines": ["deepseek-ai/DeepSeek-V3", "--gpu", "16xH200-SXM-141GB", "-dp", "16", "--enable-expert-parallel", "--max-model-len", "8192"],
-    "replicas": ["Qwen/Qwen3-8B", "--gpu", "2xL40S", "-dp", "2"],
-    "AMD": ["Qwen/Qwen3-8B", "--gpu", "MI300X"],
-    "refused arguments": ["Qwen/Qwen3-8B", "--gpu", "4xH100-SXM-80GB", "-tp", "3"],
-}
 YAML = ("compose", "kubernetes", "ray-serve", "vllm-yaml")
 
 
@@ -66,12 +55,6 @@ SERVICE = closed(["apiVersion", "kind", "metadata", "spec"], apiVersion={"const"
 RAY = closed(["applications"], applications={"type": "array", "items": closed(["name", "import_path", "args"], name=TEXT, route_prefix=TEXT, import_path={"const": "ray.serve.llm:build_openai_app"}, args=closed(
     ["llm_configs"], llm_configs={"type": "array", "items": closed(["model_loading_config"], model_loading_config=closed(["model_id"], model_id=TEXT, model_source=TEXT), accelerator_type=TEXT,
                                                                    deployment_config={"type": "object"}, engine_kwargs={"type": "object"})}))})
-
-
-def commands(text):
-    """Words of each line of a shell script, comments left out."""
-    joined = text.replace(" \\\n", " ")
-    return [shlex.split(line) for line in joined.splitlines() if line and not line.startswith("#")]
 
 
 class Formats(unittest.TestCase):
