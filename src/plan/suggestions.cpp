@@ -51,6 +51,13 @@ bool only_changes_length(const Suggestion& made) {
          args->find("max_model_len");
 }
 
+/// With the same weights on the same GPUs, all of them in the GPUs' memory.
+bool surely_helps_here(const Suggestion& made, const Report& before) {
+  const json::Value* args = made.change.find("args");
+  return made.probability_fits >= kSure && made.change.members().size() == 1 && args && !args->find("cpu_offload_gb") &&
+         made.gpu_count <= before.gpu_count;
+}
+
 /// Memory that is neither used nor could be: over the budget, in activations, in a cache that no request can reach.
 bool wastes_memory(const Report& report) {
   if (!report.kv || report.kv->groups.empty()) return false;
@@ -71,8 +78,9 @@ class Trial {
       return serves(after) && (!serves(before) || after.verdict.probability_fits >= kSure);
     };
     std::vector<Suggestion> found = tried(remedies(request_, before, planner_), better);
-    const bool alone = std::ranges::none_of(found, [](const Suggestion& made) { return made.change.find("args"); });
-    if (alone)
+    const bool settled =
+        std::ranges::any_of(found, [&](const Suggestion& made) { return surely_helps_here(made, before); });
+    if (!settled)
       if (auto made = smallest(together(request_, before, planner_), better))
         found.insert(found.begin(), *std::move(made));
     if (found.empty())
