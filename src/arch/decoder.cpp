@@ -36,18 +36,20 @@ constexpr TieDefault kTieDefaults[] = {
     {"llava_onevision", false}, {"glm4v", false},       {"glm4v_moe", false}, {"idefics3", false},
     {"smolvlm", false},         {"internvl", true},     {"glm_ocr", false},   {"llava_next_video", false},
     {"glm5_next", false},       {"step3p7", false},     {"aya_vision", true}, {"lighton_ocr", true},
+    {"granite_speech", true},
 };
 
 /// Config classes that tie where their text config does, whatever they say themselves.
 /// source  transformers' configuration files of these models, __post_init__
 constexpr std::string_view kTextTies[] = {"glm4v",    "glm4v_moe",        "glm_ocr",         "hunyuan_vl",
                                           "llava",    "llava_next_video", "llava_onevision", "minimax_m3_vl",
-                                          "qwen2_vl", "qwen2_5_vl",       "video_llama_3"};
+                                          "qwen2_vl", "qwen2_5_vl",       "video_llama_3",   "paddleocr_vl"};
 
 bool text_ties(const json::Fields& text, std::string_view type) {
   if (std::ranges::find(kTextTies, type) == std::end(kTextTies)) return false;
   const std::string own = text.text_or("model_type", "");
-  return text.flag_or("tie_word_embeddings", own.starts_with("gemma") || own.starts_with("cohere"));
+  return text.flag_or("tie_word_embeddings",
+                      own.starts_with("gemma") || own.starts_with("cohere") || own.starts_with("paddleocr"));
 }
 
 bool is_null(const json::Fields& config, std::string_view name) {

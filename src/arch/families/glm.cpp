@@ -25,13 +25,19 @@ bool is_text_model(const json::Fields& config) {
   return type == "glm" || type == "glm4";
 }
 
+/// source  transformers' GlmConfig, Glm4vTextConfig and GlmOcrTextConfig
+Decoder absent_of(const json::Fields& config) {
+  if (config.text_or("model_type", "") == "glm_ocr_text") return {1024, 4096, 59392, 16, 131072, {16, 8, 0}, true};
+  Decoder absent = kAbsent;
+  if (!is_text_model(config)) absent.heads.width = 0;
+  return absent;
+}
+
 /// source  vllm/model_executor/models/glm.py, glm4.py; transformers' modeling_glm.py
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const bool fourth = naming.architecture == "Glm4ForCausalLM";
-  Decoder absent = kAbsent;
-  if (!is_text_model(config)) absent.heads.width = 0;
-  const Decoder decoder = read_decoder(builder, absent);
+  const Decoder decoder = read_decoder(builder, absent_of(config));
   LayerShape shape{.attention = {.bias = config.flag_or("attention_bias", is_text_model(config))},
                    .mlp = {.shards = kMergedGateUp},
                    .by_transformers = !fourth && vllm::in_force(kByTransformers, builder.options().as_of)};

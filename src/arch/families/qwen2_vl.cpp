@@ -1,4 +1,5 @@
-// Qwen2-VL and Qwen2.5-VL: their vision towers before Qwen 2's decoder.
+// Qwen2-VL and Qwen2.5-VL: their vision towers before Qwen 2's decoder. EXAONE 4.5: the second's tower with fewer KV
+// heads before EXAONE 4's.
 #include "arch/decoder.h"
 #include "arch/vision/qwen2_vision.h"
 
@@ -6,7 +7,8 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration",
-                                               "Tarsier2ForConditionalGeneration", "OpenCUAForConditionalGeneration"};
+                                               "Tarsier2ForConditionalGeneration", "OpenCUAForConditionalGeneration",
+                                               "Exaone4_5_ForConditionalGeneration"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.language_model.", "language_model.model."},
@@ -19,11 +21,12 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
   const json::Fields vision = builder->config().inner("vision_config");
-  if (source.architecture.starts_with("Qwen2_5") || source.architecture.starts_with("OpenCUA"))
+  const bool exaone = source.architecture.starts_with("Exaone");
+  if (exaone || source.architecture.starts_with("Qwen2_5") || source.architecture.starts_with("OpenCUA"))
     add_qwen2_5_vision(*builder, "visual", vision);
   else
     add_qwen2_vision(*builder, "visual", vision);
-  add_language_model(*builder, {"Qwen2ForCausalLM", "language_model"});
+  add_language_model(*builder, {exaone ? "Exaone4ForCausalLM" : "Qwen2ForCausalLM", "language_model"});
   return builder->finish();
 }
 

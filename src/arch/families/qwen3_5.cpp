@@ -55,7 +55,6 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
     describe(*builder, {name, ""});
     return builder->finish();
   }
-  tie_as_the_whole(*builder);
   add_qwen3_vision(*builder, "visual", 0);
   name.replace(name.size() - kWithTower.size(), kWithTower.size(), "ForCausalLM");
   describe(*builder, {name, "language_model"});

@@ -167,10 +167,7 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options, {.rules = kVisualNames});
   if (!builder) return builder.error();
   const bool whole = source.architecture == "Qwen4ExpForConditionalGeneration";
-  if (whole) {
-    tie_as_the_whole(*builder);
-    add_qwen3_vision(*builder, "visual", 0);
-  }
+  if (whole) add_qwen3_vision(*builder, "visual", 0);
   describe(*builder, {"Qwen4ExpForCausalLM", whole ? "language_model" : ""});
   return builder->finish();
 }

@@ -20,7 +20,7 @@ static_assert(vllm::well_formed(kRotaryTable) && vllm::well_formed(kGptqLeavesTo
               vllm::well_formed(kFirstFollowsData));
 
 struct Widths {
-  std::int64_t hidden = 0, intermediate = 0, heads = 0;
+  std::int64_t hidden = 0, intermediate = 0, heads = 0, kv_heads = 0;
   std::int64_t merged = 0;  // channels of the patches that are merged into one
   std::int64_t out = 0;     // the language model's
 };
@@ -93,6 +93,7 @@ void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json:
   Widths widths;
   widths.hidden = vision.count_or("hidden_size", 3584, 1);
   widths.heads = vision.count_or("num_heads", 16, 1);
+  widths.kv_heads = vision.count_or("num_key_value_heads", widths.heads, 1);
   widths.intermediate = vision.count_or("intermediate_size", 3420, 1);
   widths.out = vision.count_or("out_hidden_size", 3584, 1);
   const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);
@@ -104,7 +105,7 @@ void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json:
       builder, tower, prefix + ".blocks", tower_layers(vision, "depth", 32), [&](Block& layer, std::int64_t) {
         layer.rms_norm("norm1", widths.hidden);
         layer.rms_norm("norm2", widths.hidden);
-        layer.qkv("attn.qkv", widths.hidden, {widths.heads, widths.heads, widths.hidden / widths.heads}, linears);
+        layer.qkv("attn.qkv", widths.hidden, {widths.heads, widths.kv_heads, widths.hidden / widths.heads}, linears);
         layer.row("attn.proj", widths.hidden, widths.hidden, linears);
         gated_mlp(layer, "mlp", widths.hidden, widths.intermediate, linears);
       });
