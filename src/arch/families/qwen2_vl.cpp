@@ -22,7 +22,9 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   if (!builder) return builder.error();
   const json::Fields vision = builder->config().inner("vision_config");
   const bool exaone = source.architecture.starts_with("Exaone");
-  if (exaone || source.architecture.starts_with("Qwen2_5") || source.architecture.starts_with("OpenCUA"))
+  if (exaone)
+    add_qwen2_5_vision(*builder, "visual", vision, 8);
+  else if (source.architecture.starts_with("Qwen2_5") || source.architecture.starts_with("OpenCUA"))
     add_qwen2_5_vision(*builder, "visual", vision);
   else
     add_qwen2_vision(*builder, "visual", vision);

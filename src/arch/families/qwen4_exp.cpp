@@ -142,10 +142,11 @@ void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const Figures figures = read(builder);
   const Decoder& decoder = figures.decoder;
+  // transformers has called layers with an indexer by three names.
   const std::vector<std::string> kinds = layer_kinds(
       config, "layer_types", decoder.layers,
       every(config.count_or("full_attention_interval", 4, 1), decoder.layers, "full_attention", "linear_attention"),
-      {"linear_attention", "full_attention"});
+      {"linear_attention", "full_attention", "indexed_attention", "qwen_sparse_attention"});
   const std::vector<std::int64_t> ngrams = config.counts("ple_layer_ids");
 
   const std::string model = naming.under("model");

@@ -89,11 +89,12 @@ void add_qwen2_vision(Builder& builder, const std::string& prefix, const json::F
                    });
 }
 
-void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json::Fields& vision) {
+void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json::Fields& vision,
+                        std::optional<std::int64_t> kv_heads) {
   Widths widths;
   widths.hidden = vision.count_or("hidden_size", 3584, 1);
   widths.heads = vision.count_or("num_heads", 16, 1);
-  widths.kv_heads = vision.count_or("num_key_value_heads", widths.heads, 1);
+  widths.kv_heads = vision.count_or("num_key_value_heads", kv_heads.value_or(widths.heads), 1);
   widths.intermediate = vision.count_or("intermediate_size", 3420, 1);
   widths.out = vision.count_or("out_hidden_size", 3584, 1);
   const std::int64_t merge = vision.count_or("spatial_merge_size", 2, 1);

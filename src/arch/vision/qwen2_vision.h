@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "arch/vision/tower.h"
@@ -13,8 +14,10 @@ void add_qwen2_vision(Builder& builder, const std::string& prefix, const json::F
 
 /// Qwen2_5_VisionTransformer as `prefix`: norms without a bias and a gated MLP.
 ///
-///   source  vllm/model_executor/models/qwen2_5_vl.py; transformers' Qwen2_5_VLVisionConfig
-void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json::Fields& vision);
+///   kv_heads  "num_key_value_heads" of the config class; nothing: as many as query heads
+///   source    vllm/model_executor/models/qwen2_5_vl.py; transformers' Qwen2_5_VLVisionConfig
+void add_qwen2_5_vision(Builder& builder, const std::string& prefix, const json::Fields& vision,
+                        std::optional<std::int64_t> kv_heads = {});
 
 /// The rotary table of a tower: half of a head's width for 8192 positions. Older releases kept its frequencies alone,
 /// some of them (`frequencies_on_device` false) in the host's memory.
