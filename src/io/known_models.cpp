@@ -12,8 +12,11 @@ std::vector<KnownModel> known_models(std::string_view search) {
     for (UserModel& entry : user_models(*folder))
       if (matches_search(entry.name, search))
         models.push_back({std::move(entry.name), std::move(entry.origin), std::move(entry.date)});
-  for (std::string& name : search_catalogue(search))
-    models.push_back({std::move(name), "built in", std::string(kCatalogueDate)});
+  const json::Object dates = catalogue_dates();
+  for (const std::string& name : search_catalogue(search)) {
+    const json::Value* date = dates.find(name);
+    models.push_back({name, "built in", date && date->string() ? *date->string() : ""});
+  }
   return models;
 }
 

@@ -9,7 +9,8 @@ namespace vram {
 
 namespace readers {
 std::span<const std::pair<std::string_view, std::string_view>> embedded_models();
-}
+std::span<const std::pair<std::string_view, std::string_view>> embedded_catalogue();
+}  // namespace readers
 
 namespace {
 
@@ -28,6 +29,12 @@ std::vector<std::string> catalogue_names() {
   std::vector<std::string> names;
   for (const auto& [file, text] : readers::embedded_models()) names.push_back(hub_id(file));
   return names;
+}
+
+json::Object catalogue_dates() {
+  const auto& [file, text] = readers::embedded_catalogue().front();
+  const auto dates = json::parse(text, file);
+  return dates && dates->object() ? *dates->object() : json::Object();
 }
 
 bool matches_search(std::string_view name, std::string_view search) {

@@ -13,8 +13,8 @@ namespace vram {
 /// Hub ids of the catalogue, sorted: "Qwen/Qwen3-8B".
 std::vector<std::string> catalogue_names();
 
-/// When the configs of the catalogue were last read from the hub.
-inline constexpr std::string_view kCatalogueDate = "2026-11-23";
+/// When each entry's config was read from the hub, by name: {"Qwen/Qwen3-8B": "2026-11-23"}.
+json::Object catalogue_dates();
 
 /// Whether `name` contains every word of `search`, whatever the case.
 bool matches_search(std::string_view name, std::string_view search);
