@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "json/fields.h"
+
 namespace vram {
 namespace {
 
@@ -153,6 +155,60 @@ void rename_yarn(Object& config) {
   config.set("rope_parameters", Value(std::move(rope)));
 }
 
+/// The text model's config under one with an encoder beside it, which has the quantisation too.
+Object around(Object text, std::string_view type, std::string_view architecture) {
+  Object whole;
+  whole.set("model_type", Value(type));
+  whole.set("architectures", Value(json::Array{Value(architecture)}));
+  if (const Value* quantisation = text.find("quantization_config")) whole.set("quantization_config", *quantisation);
+  for (const char* key : {"multimodal", "vision_encoder"}) text.erase(key);
+  whole.set("text_config", Value(std::move(text)));
+  return whole;
+}
+
+/// Whisper's encoder under the names of transformers' WhisperConfig.
+Object audio_config(const json::Fields& whisper, std::int64_t positions) {
+  const json::Fields encoder = whisper.inner("encoder_args"), sound = encoder.inner("audio_encoding_args");
+  const std::int64_t downsampling = whisper.inner("downsample_args").count("downsample_factor");
+  const std::int64_t pool = encoder.flag_or("causal", false) ? downsampling : 1;
+  Object audio;
+  for (const char* name : {"num_mel_bins", "window_size", "sampling_rate", "hop_length"})
+    audio.set(name, Value(sound.count(name)));
+  constexpr Names kNames[] = {{"dim", "d_model"},
+                              {"n_layers", "encoder_layers"},
+                              {"hidden_dim", "encoder_ffn_dim"},
+                              {"n_heads", "encoder_attention_heads"},
+                              {"head_dim", "encoder_head_dim"},
+                              {"vocab_size", "vocab_size"}};
+  for (const auto& [from, to] : kNames) audio.set(std::string(to), Value(encoder.count(from)));
+  audio.set("downsample_factor", Value(downsampling));
+  audio.set("block_pool_size", Value(pool));
+  audio.set("is_causal", Value(encoder.flag_or("causal", false)));
+  audio.set("max_position_embeddings", Value(pool * positions));
+  for (const char* name : {"sliding_window", "max_source_positions"})
+    if (const Value* value = encoder.find(name)) audio.set(name, *value);
+  return audio;
+}
+
+/// The config with what "vision_encoder" or "multimodal" say of an encoder; the same without one.
+Value with_encoder(const Object& config, const json::Fields& fields) {
+  const Value* multimodal = config.find("multimodal");
+  const Value* whisper = multimodal ? multimodal->find("whisper_model_args") : nullptr;
+  if (whisper && whisper->find("encoder_args")) {
+    const json::Fields args = fields.inner("multimodal").inner("whisper_model_args");
+    const bool causal = args.inner("encoder_args").flag_or("causal", false);
+    Object whole = around(config, "voxtral", causal ? "VoxtralRealtimeGeneration" : "VoxtralForConditionalGeneration");
+    whole.set("audio_config", Value(audio_config(args, fields.count("max_position_embeddings"))));
+    return Value(std::move(whole));
+  }
+  const Value* encoder = config.find("vision_encoder");
+  const bool inside = multimodal && multimodal->find("vision_encoder_args");
+  if (!inside && !(encoder && encoder->object() && !encoder->object()->members().empty())) return Value(config);
+  Object whole = around(config, "pixtral", "PixtralForConditionalGeneration");
+  whole.set("vision_config", multimodal && multimodal->object() ? *multimodal : *encoder);
+  return Value(std::move(whole));
+}
+
 }  // namespace
 
 Result<ModelSource> read_mistral_params(std::string_view text, std::string name, const std::string& place) {
@@ -161,11 +217,6 @@ Result<ModelSource> read_mistral_params(std::string_view text, std::string name,
   if (!value->object())
     return Error{ErrorCode::kBadInput, place, "expected an object, found " + json::describe(*value), ""};
   Object& config = *value->object();
-  for (const char* part : {"vision_encoder", "multimodal"})
-    if (const Value* found = config.find(part); found && found->object())
-      return Error{ErrorCode::kUnsupported, place + ": \"" + part + '"',
-                   "encoders in Mistral's own layout are not modelled",
-                   "give the folder with the config.json that transformers reads"};
   rename_general(config);
   spread_windows(config);
   if (auto error = rename_quantisation(config, place)) return *std::move(error);
@@ -173,7 +224,10 @@ Result<ModelSource> read_mistral_params(std::string_view text, std::string name,
   const std::string_view architecture = choose_class(config);
   rename_yarn(config);
   config.set("architectures", Value(json::Array{Value(architecture)}));
-  return model_source(*std::move(value), std::move(name), place);
+  const json::Fields fields(*value, place);
+  Value whole = with_encoder(config, fields);
+  if (fields.error()) return *fields.error();
+  return model_source(std::move(whole), std::move(name), place);
 }
 
 }  // namespace vram

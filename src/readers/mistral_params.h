@@ -5,9 +5,10 @@
 
 namespace vram {
 
-/// Text models: dense, Mixtral's and Mistral Large 3's experts, fp8 and compressed-tensors.
+/// Dense, Mixtral's and Mistral Large 3's experts, fp8 and compressed-tensors, alone or with Pixtral's vision encoder
+/// or Voxtral's encoder of sound beside them.
 ///
-///   errors  kBadInput for bad figures; kUnsupported for vision and audio encoders
+///   errors  kBadInput for bad figures; kUnsupported for a quantisation that vLLM does not know
 ///   source  vllm v0.33.0 vllm/transformers_utils/configs/mistral.py, adapt_config_dict
 Result<ModelSource> read_mistral_params(std::string_view text, std::string name, const std::string& place);
 

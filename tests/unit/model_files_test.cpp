@@ -69,9 +69,49 @@ TEST(ModelFiles, WhatIsNoModelSaysSo) {
   EXPECT_EQ(problem_of({{"adapter_config.json", kAdapter}}),
             "folder: it holds a LoRA adapter of rank 64, not a model; plan for its base model Qwen/Qwen3-8B with "
             "--enable-lora --max-lora-rank 64");
-  EXPECT_NE(problem_of({{"params.json", R"({"vision_encoder":{"hidden_size":1}})"}}).find("encoders"),
+  EXPECT_NE(problem_of({{"params.json", R"({"multimodal":{"whisper_model_args":{"encoder_args":{"dim":1}}}})"}})
+                .find("downsample_factor"),
             std::string::npos);
   EXPECT_NE(problem_of({{"config.json", "[]"}}), "");
+}
+
+/// Voxtral-Mini-3B's, in Mistral's own names.
+constexpr const char* kVoxtral = R"({"dim":3072,"n_layers":30,"head_dim":128,"hidden_dim":8192,"n_heads":32,
+  "n_kv_heads":8,"rope_theta":1e8,"norm_eps":1e-5,"vocab_size":131072,"max_position_embeddings":131072,"multimodal":{
+  "whisper_model_args":{"encoder_args":{"audio_encoding_args":{"sampling_rate":16000,"frame_rate":12.5,
+  "num_mel_bins":128,"hop_length":160,"window_size":400},"dim":1280,"n_layers":32,"head_dim":64,"hidden_dim":5120,
+  "n_heads":20,"vocab_size":51866,"max_source_positions":1500},"downsample_args":{"downsample_factor":4}}}})";
+
+TEST(Params, EncodersStandBesideTheTextModel) {
+  const auto sound = read_model_files({{"params.json", kVoxtral}}, "m", "folder");
+  ASSERT_TRUE(sound) << sound.error().sentence();
+  EXPECT_EQ(sound->architecture, "VoxtralForConditionalGeneration");
+  EXPECT_EQ(*sound->text().find("hidden_size")->integer(), 3072);
+  EXPECT_FALSE(sound->text().find("multimodal"));
+  const json::Value& audio = *sound->config.find("audio_config");
+  EXPECT_EQ(*audio.find("d_model")->integer(), 1280);
+  EXPECT_EQ(*audio.find("encoder_layers")->integer(), 32);
+  EXPECT_EQ(*audio.find("window_size")->integer(), 400);
+  EXPECT_EQ(*audio.find("downsample_factor")->integer(), 4);
+  EXPECT_EQ(*audio.find("max_position_embeddings")->integer(), 131072);
+
+  std::string realtime = kVoxtral;
+  realtime.replace(realtime.find("\"dim\":1280"), 10, "\"causal\":true,\"dim\":1280,\"sliding_window\":750");
+  const auto live = read_model_files({{"params.json", realtime}}, "m", "folder");
+  ASSERT_TRUE(live) << live.error().sentence();
+  EXPECT_EQ(live->architecture, "VoxtralRealtimeGeneration");
+  EXPECT_EQ(*live->config.find("audio_config")->find("block_pool_size")->integer(), 4);
+  EXPECT_EQ(*live->config.find("audio_config")->find("sliding_window")->integer(), 750);
+
+  const auto seeing = read_model_files(
+      {{"params.json", R"({"dim":5120,"n_layers":40,"n_heads":32,"quantization":{"qformat_weight":"fp8_e4m3"},
+        "vision_encoder":{"hidden_size":1024,"num_hidden_layers":24,"mm_projector_id":"patch_merge"}})"}},
+      "m", "folder");
+  ASSERT_TRUE(seeing) << seeing.error().sentence();
+  EXPECT_EQ(seeing->architecture, "PixtralForConditionalGeneration");
+  EXPECT_EQ(*seeing->config.find("vision_config")->find("num_hidden_layers")->integer(), 24);
+  EXPECT_EQ(*seeing->config.find("quantization_config")->find("quant_method")->string(), "fp8");
+  EXPECT_EQ(*seeing->text().find("num_hidden_layers")->integer(), 40);
 }
 
 TEST(Adapter, HasRankAndTargets) {
