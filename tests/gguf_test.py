@@ -107,6 +107,18 @@ class Gguf(unittest.TestCase):
         self.assertEqual((answer.returncode, answer.stdout), (2, ""))
         self.assertIn(parts[1].name, answer.stderr)
 
+    def test_vllm_leaves_such_files_to_a_plugin(self):
+        for source, words in ((self.files["dense"], "Invalid repository ID or local directory specified"),
+                              ("org/name-GGUF:Q4_K_M", "Repo id must use alphanumeric chars"),
+                              ("org/name-GGUF/x.gguf", "Repo id must be in the form 'repo_name'")):
+            answer = run("vllm", "serve", source, "--tokenizer", "org/name", "--gpu", "4090")
+            self.assertEqual((answer.returncode, answer.stdout), (1, ""), answer.stderr)
+            self.assertIn(words, answer.stderr)
+            self.assertIn("plugin", answer.stderr)
+        answer = run("vllm", "serve", self.files["dense"], "--gpu", "4090", "--vllm-version", "0.19.0")
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn("not modelled", answer.stderr)
+
     def test_a_file_cut_short_is_refused(self):
         cut = pathlib.Path(self.folder.name) / "cut.gguf"
         cut.write_bytes(self.files["dense"].read_bytes()[:-100])

@@ -30,6 +30,8 @@ Result<registry::Registry> load_registry(const std::string& file) { return no_fi
 
 std::optional<std::string> registry_name(const std::string&) { return std::nullopt; }
 
+std::optional<Error> gguf_in_vllm(const std::string&, const vllm::Engine&) { return std::nullopt; }
+
 Result<std::optional<json::Value>> gguf_answer(const options::RequestForm&, const Machine&) {
   return std::optional<json::Value>();
 }

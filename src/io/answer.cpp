@@ -150,6 +150,8 @@ Result<plan::Request> complete_on(const options::RequestForm& given, const plan:
   if (served && !*served) return served->error();
   auto args = vllm::read_arguments(form.args, form.engine);
   if (!args) return args.error();
+  if (!served && !form.model.config)
+    if (auto error = gguf_in_vllm(form.model.source, form.engine)) return *std::move(error);
   auto model = served ? *served : model_for(form.model, machine);
   if (!model) return model.error();
   plan::Request request;

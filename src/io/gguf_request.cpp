@@ -5,6 +5,7 @@
 
 #include "io/gguf_file.h"
 #include "io/registry.h"
+#include "vllm/release.h"
 
 namespace vram::io {
 namespace {
@@ -82,7 +83,46 @@ Result<HubGguf> load_all(const GgufSource& source, const llamacpp::Settings& set
   return loaded;
 }
 
+/// Whether GGUF is served without a plugin.
+constexpr vllm::Step<bool> kServedByVllm[] = {
+    {{}, true, "vllm v0.19.0 vllm/model_executor/model_loader/gguf_loader.py"},
+    {{2026, 6, 23}, false, "vllm v0.24.0, https://github.com/vllm-project/vllm/pull/39612"},
+};
+static_assert(vllm::well_formed(kServedByVllm));
+
+/// source  vllm v0.33.0 vllm/transformers_utils/config.py, get_config; there on several lines
+std::string words_of_vllm(const std::string& source) {
+  return "Invalid repository ID or local directory specified: '" + source +
+         "'. Please verify the following requirements: 1. Provide a valid Hugging Face repository ID. 2. Specify a "
+         "local "
+         "directory that contains a recognized configuration file. - For Hugging Face models: ensure the presence of a "
+         "'config.json'. - For Mistral models: ensure the presence of a 'params.json'.";
+}
+
+/// source  huggingface_hub src/huggingface_hub/utils/_validators.py, validate_repo_id
+std::string words_of_hub(const std::string& source, bool file) {
+  return file
+             ? "Repo id must be in the form 'repo_name' or 'namespace/repo_name': '" + source +
+                   "'. Use `repo_type` argument if needed."
+             : "Repo id must use alphanumeric chars, '-', '_' or '.'. The name cannot start or end with '-' or '.' and "
+               "the maximum length is 96: '" +
+                   source + "'.";
+}
+
 }  // namespace
+
+std::optional<Error> gguf_in_vllm(const std::string& source, const vllm::Engine& engine) {
+  std::error_code ignored;
+  const bool here = is_gguf(source);
+  const auto remote = read_gguf_name(source);
+  if (!here && (!remote || std::filesystem::exists(source, ignored))) return std::nullopt;
+  const std::string instead = "`vram-estimator estimate " + source + "` says what llama.cpp makes of it";
+  if (vllm::in_force(kServedByVllm, engine.as_of))
+    return Error{ErrorCode::kUnsupported, source, "what this release of vLLM makes of a GGUF file is not modelled",
+                 instead};
+  return Error{ErrorCode::kRefused, "", here ? words_of_vllm(source) : words_of_hub(source, !remote->file.empty()),
+               "since 0.24.0 vLLM serves GGUF files by a plugin, which is not modelled; " + instead};
+}
 
 Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine) {
   if (source.starts_with(kOllama)) return in_ollama(std::string_view(source).substr(kOllama.size()));

@@ -26,6 +26,14 @@ struct GgufSource {
 ///   errors  as find_ollama; as llamacpp::read_words for an entry's launch
 Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine);
 
+/// Why vLLM's own launch of the name does not start, where it is a GGUF file here or a hub's with a tag; nothing for
+/// another name.
+///
+///   returns  kRefused with vLLM's words, of the releases that leave GGUF to a plugin; kUnsupported, of those that
+///   serve
+///            it themselves
+std::optional<Error> gguf_in_vllm(const std::string& source, const vllm::Engine& engine);
+
 /// Its metadata and tensors.
 ///
 ///   errors  as load_gguf and hub_gguf; kNotFound where it is a hub's and none may be asked

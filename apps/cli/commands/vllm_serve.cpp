@@ -14,7 +14,7 @@ std::vector<Option> options() {
 
 Result<int> run(const Arguments& arguments, const Session& session) {
   const auto request = read_question(arguments, session);
-  if (!request) return request.error();
+  if (!request) return no_launch(request.error(), session);
   const auto report = plan::advise(*request);
   if (!report) return report.error();
   return show(*request, *report, arguments, session);
