@@ -119,6 +119,19 @@ class HubGgufTest(unittest.TestCase):
         self.assertLess(blind["ranks"][0]["peak_bytes"], seeing["ranks"][0]["peak_bytes"])
         self.assertEqual(blind["ranks"], self.report(self.files["dense"])["ranks"])
 
+    def test_what_ollama_would_pull_from_the_hub(self):
+        variables = {"OLLAMA_MODELS": str(self.folder / "store"), "VRAM_REGISTRY": str(self.folder / "registry.json")}
+        here = self.report(self.files["dense"], "-c", "4096", "-np", "1")
+        for name in ("ollama:hf.co/org/small-GGUF:Q8_0", "ollama:/hf.co/org/small-GGUF"):
+            self.assertEqual(self.report(name, **variables)["ranks"], here["ranks"])
+        (self.folder / "registry.json").write_text(json.dumps([{"name": "small", "backend": "ollama", "backend_config": {
+            "model_path": "ollama:/hf.co/org/small-GGUF:q8_0", "extra_args": ["--num-ctx", "2048"]}}]))
+        run = self.run_program("registry", "estimate", "small", *GPU, "--json", **variables)
+        self.assertEqual(json.loads(run.stdout)["args"]["ctx_size"], 2048, run.stderr)
+        fresh = {"XDG_CACHE_HOME": str(self.folder / "other"), "HF_HUB_OFFLINE": "1"}
+        self.assertIn("the entry lacks", self.run_program("registry", "estimate", "small", *GPU, **variables | fresh).stderr)
+        self.assertIn("not in Ollama's store", self.refused("ollama:small", **variables))
+
     def test_what_was_fetched_is_kept(self):
         first = self.report("org/small-GGUF:")
         asked = len(self.hub.requests)

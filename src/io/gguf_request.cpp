@@ -34,8 +34,23 @@ Result<llamacpp::Settings> settings_of(const options::RequestForm& form, const G
   return settings;
 }
 
-Result<std::optional<GgufSource>> in_ollama(std::string_view name) {
+/// "hf.co/org/name:Q4_K_M" -> the hub's file that `ollama pull` takes.
+std::optional<GgufName> pulled_from_hub(std::string_view name) {
+  while (name.starts_with('/')) name.remove_prefix(1);
+  for (const std::string_view host : {"hf.co/", "huggingface.co/"})
+    if (name.starts_with(host)) {
+      const std::string_view model = name.substr(host.size());
+      return read_gguf_name(std::string(model) + (model.find(':') == std::string_view::npos ? ":" : ""));
+    }
+  return std::nullopt;
+}
+
+/// Of Ollama's store, or, where it is not there and the hub may be asked, what would be pulled.
+Result<std::optional<GgufSource>> in_ollama(std::string_view name, const Reach& reach) {
   auto found = find_ollama(name);
+  if (!found && found.error().code == ErrorCode::kNotFound && reach.hub)
+    if (auto remote = pulled_from_hub(name))
+      return std::optional(GgufSource{{}, *std::move(remote), OllamaModel{}, {}});
   if (!found) return found.error();
   GgufSource source{found->model, {}, *found, {}};
   return std::optional(std::move(source));
@@ -48,7 +63,7 @@ Result<std::optional<GgufSource>> of_entry(const std::string& name, const Machin
   const auto entry = registry ? registry->find(name) : Result<const registry::Entry*>(registry.error());
   if (!entry || (*entry)->backend != registry::Backend::kOllama || !(*entry)->model_path.starts_with(kOllama))
     return std::optional<GgufSource>();
-  auto source = in_ollama(std::string_view((*entry)->model_path).substr(kOllama.size()));
+  auto source = in_ollama(std::string_view((*entry)->model_path).substr(kOllama.size()), machine.reach);
   if (!source || !*source) return source;
   auto words = llamacpp::read_words((*entry)->extra_args);
   if (!words) return words.error();
@@ -125,7 +140,7 @@ std::optional<Error> gguf_in_vllm(const std::string& source, const vllm::Engine&
 }
 
 Result<std::optional<GgufSource>> find_gguf(const std::string& source, const Machine& machine) {
-  if (source.starts_with(kOllama)) return in_ollama(std::string_view(source).substr(kOllama.size()));
+  if (source.starts_with(kOllama)) return in_ollama(std::string_view(source).substr(kOllama.size()), machine.reach);
   if (const auto entry = registry_name(source)) return of_entry(*entry, machine);
   if (is_gguf(source)) return std::optional(GgufSource{source, {}, {}, {}});
   std::error_code ignored;

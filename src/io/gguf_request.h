@@ -20,7 +20,8 @@ struct GgufSource {
   json::Object args;                  // of a registry entry's launch
 };
 
-/// What the name stands for: a GGUF file here, "ollama:NAME", "registry:NAME" of an entry that Ollama serves, or a GGUF
+/// What the name stands for: a GGUF file here, "ollama:NAME" (of a store here, or "ollama:hf.co/…" of the hub where the
+/// machine may ask it), "registry:NAME" of an entry that Ollama serves, or a GGUF
 /// file of a hub as read_gguf_name reads it, which is not asked yet. Nothing for another name.
 ///
 ///   errors  as find_ollama; as llamacpp::read_words for an entry's launch

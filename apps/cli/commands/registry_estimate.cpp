@@ -141,8 +141,12 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (!entry) return entry.error();
   const bool figures = arguments.flag("--formula") || arguments.has("--context-k") || arguments.has("--batch") ||
                        arguments.has("--profile");
-  const auto gguf = io::find_gguf("registry:" + entry->name, {{}, arguments.text("--registry"), {}});
-  if (!figures && gguf && *gguf) return estimate_gguf(with_registry_name(*entry, arguments), arguments, session);
+  const auto gguf =
+      io::find_gguf("registry:" + entry->name, {{}, arguments.text("--registry"), {}, {.hub = true, .progress = {}}});
+  if (!figures && gguf && *gguf) {
+    auto answer = estimate_gguf(with_registry_name(*entry, arguments), arguments, session);
+    if (answer || !(*gguf)->remote) return answer;  // without the hub, the entry's own figures may do
+  }
   const bool readable = entry->backend == registry::Backend::kVllm && io::model_of(*entry);
   return readable && !figures ? by_plan(*entry, arguments, session) : by_formula(*entry, arguments, session);
 }
