@@ -49,7 +49,8 @@ test-api: build
 screenshots: page
 	cd web && SCREENSHOTS=$(CURDIR)/docs/screenshots npx playwright test screenshots
 
-bench: deps
+bench:
+	@tools/install-deps --bench
 	cmake -S . -B $(BUILD)-bench $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_BENCH=ON -DVRAM_BUILD_TESTS=OFF
 	cmake --build $(BUILD)-bench -j $(JOBS)
 	tools/bench $(BUILD)-bench

@@ -5,6 +5,9 @@
 #include <limits>
 #include <tuple>
 
+#include "plan/kernels.h"
+#include "plan/planner.h"
+#include "plan/unlike.h"
 #include "readers/variants.h"
 #include "units/text.h"
 
@@ -14,6 +17,7 @@ namespace {
 using json::Value;
 
 constexpr std::int64_t kMostPlanned = 50'000;
+constexpr std::size_t kMostKept = 64;  // ways to divide one number of GPUs
 constexpr double kFuller = 0.95;
 constexpr double kSure = 0.95;
 constexpr double kWorthwhile = 1.1;
@@ -171,7 +175,7 @@ class Search {
 
   Result<Report> planned(Request& request) {
     ++answer_.planned;
-    auto report = plan(request);
+    auto report = planner_.plan(request);
     // vLLM runs no more at once than this, whatever fits.
     const std::int64_t wanted = request.workload->concurrent_requests;
     const Value* sequences = report ? report->args.find("max_num_seqs") : nullptr;
@@ -180,15 +184,18 @@ class Search {
       return report;
     request.args.set("max_num_seqs", Value(wanted));
     ++answer_.planned;
-    return plan(request);
+    return planner_.plan(request);
   }
 
   /// Fewest GPUs of one kind with one checkpoint: as asked, then with what saves some.
   void look(std::size_t offer, const std::shared_ptr<const ModelSource>& model) {
     std::int64_t limit = most(question_.offers[offer]);
+    const Variation asked{model, false, false};
+    if (auto missing = kernel_missing(model ? *model : *question_.request.model, question_.offers[offer].gpu))
+      return reject({offer, name_of(asked), limit, 0, *std::move(missing)});
     const bool may_shrink = !question_.request.args.find("kv_cache_dtype");
     const bool may_fill = !question_.request.args.find("gpu_memory_utilization");
-    const Variation all[] = {{model, false, false}, {model, false, true}, {model, true, false}, {model, true, true}};
+    const Variation all[] = {asked, {model, false, true}, {model, true, false}, {model, true, true}};
     for (const Variation& variation : all) {
       if ((variation.small_cache && !may_shrink) || (variation.fuller && !may_fill)) continue;
       if (auto placed = fewest(offer, variation, limit)) {
@@ -297,12 +304,20 @@ class Search {
 
   void reject(Rejection rejection) { answer_.rejected.push_back(std::move(rejection)); }
 
-  /// Changes that save no GPU of the kind and decode no faster are changes for nothing.
+  /// Changes that save no GPU of the kind and decode no faster are changes for nothing; of checkpoints that come to the
+  /// same one is enough.
   void drop_needless() {
     const std::vector<Placement> all = answer_.found;
+    const auto repeats = [](const Placement& each, const Placement& other) {
+      return other.request.model->name < each.request.model->name && other.gpus == each.gpus &&
+             other.request.args == each.request.args && other.requests_possible >= each.requests_possible &&
+             other.speed.tokens_per_second >= each.speed.tokens_per_second;
+    };
     std::erase_if(answer_.found, [&](const Placement& each) {
       return std::ranges::any_of(all, [&](const Placement& other) {
-        return other.offer == each.offer && other.changes < each.changes && other.gpus <= each.gpus &&
+        if (other.offer != each.offer) return false;
+        if (other.changes == each.changes) return repeats(each, other);
+        return other.changes < each.changes && other.gpus <= each.gpus &&
                other.speed.tokens_per_second * kWorthwhile >= each.speed.tokens_per_second;
       });
     });
@@ -324,8 +339,22 @@ class Search {
   }
 
   const PlacementQuestion& question_;
+  Planner planner_{kMostKept};
   Placements answer_;
 };
+
+/// No GPU helps against a length that the model does not take.
+std::optional<Error> too_long(const Request& request, std::int64_t length) {
+  const auto open = resolve_open(request);
+  if (!open) return std::nullopt;
+  memory::KvSettings kv = open->deployment.kv;
+  const Stop stop = open->schedule.length.apply(length, kv);
+  if (!stop) return std::nullopt;
+  return Error{ErrorCode::kBadInput, "context",
+               request.model->name + " takes " + with_commas(std::int64_t(open->schedule.length.longest)) +
+                   " tokens, found " + with_commas(length),
+               "ask for less, or stretch it with hf_overrides as its authors say"};
+}
 
 }  // namespace
 
@@ -350,6 +379,8 @@ Result<Placements> placements(const PlacementQuestion& question) {
   Request one = question.request;
   if (question.offers.empty()) return Error{ErrorCode::kBadInput, "plan", "no GPU is offered", "name some with --gpus"};
   one.gpu = question.offers.front().gpu;
+  if (!one.args.find("max_model_len"))
+    if (auto error = too_long(one, question.workload.context_tokens)) return *std::move(error);
   const auto report = plan(one);
   if (!report) return report.error();
   if (report->verdict.reason == Reason::kUnsupportedModel)

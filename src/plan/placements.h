@@ -63,7 +63,9 @@ struct Placements {
 /// crossing between two; replicas of data parallelism do not span machines. Every launch is planned; what does
 /// not start in 19 of 20 is not offered. KV cache in 8 bits and a utilisation of 0.95 are tried where they save GPUs.
 ///
-///   errors  what plan() answers where the model is not modelled or the arguments make no sense
+///   errors  what plan() answers where the model is not modelled or the arguments make no sense; kBadInput for a
+///   context
+///           that the model does not take
 Result<Placements> placements(const PlacementQuestion& question);
 
 /// How `gpus` of a kind with `per_node` in a machine may be divided: tensor, pipeline, data.

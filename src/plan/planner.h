@@ -10,7 +10,7 @@ namespace vram::plan {
 /// that. A planner belongs to one caller; a copy shares what was derived so far.
 class Planner {
  public:
-  /// `most`: values of each part that are kept.
+  /// `most`: ways of dividing a model, and formats of its cache, that are kept.
   explicit Planner(std::size_t most = 8) : deriver_(most) {}
 
   /// errors  as plan()

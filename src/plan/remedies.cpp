@@ -7,6 +7,7 @@
 #include "hardware/catalogue.h"
 #include "plan/boundaries.h"
 #include "plan/budget.h"
+#include "plan/kernels.h"
 #include "plan/planner.h"
 #include "readers/variants.h"
 #include "units/text.h"
@@ -181,6 +182,7 @@ Remedy more_gpus(const Request& request, const Report& before, bool present) {
 Remedy other_weights(const Request& request) {
   Remedy steps;
   for (ModelSource& variant : variants_of(*request.model)) {
+    if (kernel_missing(variant, request.gpu)) continue;
     Change change;
     for (const char* own : {"quantization", "dtype", "hf_overrides", "load_format"})
       if (request.args.find(own)) change.args.set(own, Value());
@@ -222,7 +224,8 @@ Remedy larger_gpu(const Request& request) {
   for (const hardware::Record& record : hardware::catalogue()) {
     const bool own_memory = record.gpu.memory != hardware::MemoryKind::kUnified;
     if (record.gpu.vendor == request.gpu.vendor && own_memory && record.gpu.total > request.gpu.total &&
-        record.gpu.capability >= std::min(request.gpu.capability, kServed))
+        record.gpu.capability >= std::min(request.gpu.capability, kServed) &&
+        !kernel_missing(*request.model, record.gpu))
       larger.push_back(record.gpu);
   }
   std::ranges::stable_sort(larger, {}, &hardware::Gpu::total);

@@ -113,6 +113,23 @@ TEST(Placements, SayWhyANumberIsNotEnough) {
   for (const Rejection& each : answer->rejected) EXPECT_FALSE(each.why.empty());
 }
 
+TEST(Placements, LeaveOutGpusWithoutTheKernels) {
+  PlacementQuestion asked = question("RedHatAI/Llama-3.3-70B-Instruct-quantized.w8a8", {4, 8192});
+  asked.offers = {offer("B200", 8), offer("H100-SXM-80GB", 8)};
+  const auto answer = placements(asked);
+  ASSERT_TRUE(answer);
+  ASSERT_FALSE(answer->found.empty());
+  for (const Placement& each : answer->found) EXPECT_EQ(each.request.gpu.id, "H100-SXM-80GB");
+  EXPECT_EQ(answer->rejected.front().why,
+            "Int8 not supported on SM100. Use FP8 quantization instead, or run on older arch (SM < 100).");
+}
+
+TEST(Placements, RefuseALengthThatTheModelDoesNotTake) {
+  const auto answer = placements(question("Qwen/Qwen3-8B", {1, 40'961}));
+  ASSERT_FALSE(answer);
+  EXPECT_NE(answer.error().sentence().find("takes 40,960 tokens, found 40,961"), std::string::npos);
+}
+
 TEST(Placements, KeepToWhatThereIs) {
   PlacementQuestion asked = question("Qwen/Qwen3-8B", {24, 16384});
   asked.offers[0].count = 1;
