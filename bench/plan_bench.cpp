@@ -2,8 +2,9 @@
 #include <benchmark/benchmark.h>
 
 #include "memory/loading.h"
+#include "plan/inverse.h"
 #include "plan/planner.h"
-#include "plan/variations.h"
+#include "plan/suggestions.h"
 #include "readers/catalogue.h"
 
 namespace vram {
@@ -47,6 +48,21 @@ void variation(benchmark::State& state, const char* model) {
   state.SetItemsProcessed(state.iterations());
 }
 
+/// All five inverses of one launch.
+void inverses(benchmark::State& state, const char* model) {
+  plan::Deriver deriver;
+  auto variations = plan::Variations::of(request_for(model), deriver);
+  if (!variations) return state.SkipWithError(variations.error().sentence().c_str());
+  for (auto _ : state) benchmark::DoNotOptimize(plan::limits_of(*variations, 8, Tokens(4096)));
+}
+
+/// A launch that vLLM refuses, with all suggestions.
+void refused_report(benchmark::State& state, const char* model) {
+  plan::Request request = request_for(model);
+  request.args.set("gpu_memory_utilization", json::Value(0.24));
+  for (auto _ : state) benchmark::DoNotOptimize(plan::advise(request));
+}
+
 void resolve_arguments(benchmark::State& state, const char* model) {
   const plan::Request request = request_for(model);
   for (auto _ : state)
@@ -79,6 +95,10 @@ BENCHMARK_CAPTURE(shared_model, experts, "Qwen/Qwen3-30B-A3B");
 BENCHMARK_CAPTURE(variation, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(variation, windows, "google/gemma-3-12b-it");
 BENCHMARK_CAPTURE(variation, experts, "Qwen/Qwen3-30B-A3B");
+BENCHMARK_CAPTURE(inverses, dense, "Qwen/Qwen3-8B")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(inverses, windows, "google/gemma-3-12b-it")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(refused_report, dense, "Qwen/Qwen3-8B")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(refused_report, windows, "google/gemma-3-12b-it")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(resolve_arguments, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(derive_model, dense, "Qwen/Qwen3-8B");
 BENCHMARK_CAPTURE(cache_plan, dense, "Qwen/Qwen3-8B");
