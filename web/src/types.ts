@@ -234,5 +234,4 @@ export interface Diagnosis {
   comparison: { quantity: string; line: number; stated: number; predicted: number; interval: Interval; inside: boolean }[];
   suggestions: (Omit<Suggestion, 'fits'> & { fits: boolean | null })[];
   report: Report | null;
-  request?: Request;
 }

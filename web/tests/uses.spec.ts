@@ -281,7 +281,7 @@ test('a link that is pasted into the field restores; arguments that nobody knows
 });
 
 test('an argument that changes no byte is marked', async ({ page }) => {
-  await planned(page, `${FITS} seed 7`);
+  await planned(page, `${FITS} --seed 7`);
   await settled(page);
   await expect(page.locator('.arg', { has: page.locator('#arg-seed') })).toContainText('no effect on memory');
   await expect(page.locator('.arg', { has: page.locator('#arg-max-model-len') })).not.toContainText('no effect');

@@ -5,7 +5,7 @@ import { download } from '../files';
 import { count, gib, signed } from '../format';
 import { fullest } from '../parts';
 import type { Store } from '../store';
-import type { Calibration, Diagnosis } from '../types';
+import type { Calibration, Diagnosis, Request } from '../types';
 import { Axis, Bar, Key } from './Bar';
 import { Glyph } from './Verdict';
 
@@ -84,8 +84,19 @@ function Lines({ log, found }: { log: string; found: Diagnosis | null }) {
   );
 }
 
+/** The set-up of the log, as short as it can be: of its arguments those that are not what they would be anyway. */
+function requestOf(store: Store, { report }: Diagnosis): Request | null {
+  if (!report) return null;
+  const bare: Request = { model: { source: report.model.name }, engine: { version: report.engine.version }, gpu: { name: report.gpu.name, count: report.gpu.count } };
+  const usual = store.engine.ask('page', bare);
+  const known = new Set(store.about.arguments.map(({ name }) => name.replaceAll('-', '_')));
+  const defaults = failed(usual) || !('sentence' in usual) ? {} : usual.report.args;
+  const args = Object.entries(report.args).filter(([name, value]) => known.has(name) && JSON.stringify(value) !== JSON.stringify(defaults[name]));
+  return { ...bare, args: Object.fromEntries(args) };
+}
+
 function Fixes({ store, found }: { store: Store; found: Diagnosis }) {
-  const request = found.request;
+  const request = useMemo(() => requestOf(store, found), [found]);
   if (!found.suggestions.length) return null;
   return (
     <section aria-labelledby="fixes">
@@ -194,7 +205,7 @@ function Learn({ store, log, gpu, found }: { store: Store; log: string; gpu: str
   useEffect(() => (setLearnt(null), setTold('')), [log, gpu]);
   const served = store.state.service !== null;
   const learn = () => {
-    const profile = found.request?.gpu?.name ?? (gpu || 'default');
+    const profile = found.report?.gpu.name ?? (gpu || 'default');
     const answer = store.engine.ask('learn', { log, profile, ...(gpu ? { gpu } : {}) });
     if (failed(answer)) setTold(answer.error.message);
     else setLearnt(answer);
