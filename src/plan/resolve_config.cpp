@@ -66,7 +66,8 @@ constexpr vllm::Step<bool> kNamesEmbeddingModels[] = {
 static_assert(vllm::well_formed(kNamesEmbeddingModels));
 
 std::string default_runner(const Launch& launch, bool registered) {
-  if (registered) return launch.facts->has(vllm::kPools) ? "pooling" : "generate";
+  if (registered && launch.facts->has(vllm::kPools)) return "pooling";
+  if (registered && launch.facts->has(vllm::kGenerates)) return "generate";
   return std::string(vllm::runner_of_suffix(launch.source().architecture).value_or("generate"));
 }
 
