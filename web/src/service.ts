@@ -64,10 +64,21 @@ async function write<T>(service: Service, path: string, body: object): Promise<T
 /** Writes what a log teaches into the profile of that name. Throws with the service's sentence. */
 export const learn = (service: Service, log: string, profile: string): Promise<unknown> => write(service, './v1/calibrate', { logs: [log], profile });
 
+export interface Settings {
+  context?: number;
+  max_num_seqs?: number;
+  gpu_memory_utilization?: string;
+  kv_cache_dtype?: string;
+}
+
 export interface Applied {
   diff: string;
   backup?: string;
 }
 
 /** Writes settings into an entry, where the service may. Throws with the service's sentence. */
-export const apply = (service: Service, name: string, settings: object): Promise<Applied> => write(service, './v1/registry/apply', { name, settings });
+export function apply(service: Service, name: string, settings: Settings): Promise<Applied> {
+  const { gpu_memory_utilization: share, ...others } = settings;
+  // The engine takes the share as it was typed, the service as a number.
+  return write(service, './v1/registry/apply', { name, settings: share === undefined ? others : { ...others, gpu_memory_utilization: Number(share) } });
+}

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { REGISTRY } from './registry.mjs';
 
 const [program, port, nvml] = process.argv.slice(2);
@@ -12,7 +12,7 @@ const registry = join(folder, 'model_registry.json');
 writeFileSync(registry, REGISTRY);
 const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder };
 if (nvml) {
-  symlinkSync(nvml, join(folder, 'libnvidia-ml.so.1'));
+  symlinkSync(resolve(nvml), join(folder, 'libnvidia-ml.so.1'));
   Object.assign(env, { LD_LIBRARY_PATH: folder, STUB_NVML: 'two' });
 }
 const service = spawn(program, ['serve', '--port', port, '--registry', registry, '--quiet'], { env, stdio: 'inherit' });

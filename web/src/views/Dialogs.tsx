@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
 import { download } from '../files';
 import { lettersOn, setLetters } from '../letters';
-import { apply, registry as readRegistry } from '../service';
+import { apply, registry as readRegistry, type Settings } from '../service';
 import type { State, Store } from '../store';
 
 function Modal({ store, name, title, children, footer, wide }: { store: Store; name: string; title: string; children: ComponentChildren; footer: ComponentChildren; wide?: boolean }) {
@@ -136,7 +136,7 @@ function MeaningDialog({ store, state }: { store: Store; state: State }) {
   );
 }
 
-function settingsOf(state: State): object {
+function settingsOf(state: State): Settings {
   const { answer, request, formula } = state;
   if (formula) return { context: request?.workload?.context_tokens ?? 8192, max_num_seqs: request?.workload?.concurrent_requests ?? 1 };
   const report = answer?.report;
