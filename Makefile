@@ -5,7 +5,7 @@ CMAKE_FLAGS ?= -DCMAKE_BUILD_TYPE=RelWithDebInfo
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 GENERATOR := $(if $(shell command -v ninja),-G Ninja)
 
-.PHONY: demo test build deps wasm page test-page test-api screenshots bench golden accuracy oracle format lint clean
+.PHONY: demo test build deps wasm page test-page test-api screenshots bench load golden accuracy oracle format lint clean
 
 demo: build
 	@tools/demo $(BUILD)/vram-estimator
@@ -56,6 +56,13 @@ bench:
 	tools/bench $(BUILD)-bench
 	tools/bench-gguf $(BUILD)-bench
 
+# The service by wrk beside FastAPI, then under abuse.
+load: deps
+	@tools/install-deps --load
+	cmake -S . -B $(BUILD)-load $(GENERATOR) $(LAUNCHER) -DCMAKE_BUILD_TYPE=Release -DVRAM_BUILD_TESTS=OFF
+	cmake --build $(BUILD)-load -j $(JOBS) --target vram-estimator
+	tools/load $(BUILD)-load
+
 golden: build
 	cmake --build $(BUILD) -j $(JOBS) --target golden_test
 	$(BUILD)/tests/golden_test --configs data/models --configs tests/golden/configs tests/golden/kv_vllm_*.jsonl
@@ -80,4 +87,4 @@ lint:
 	run-clang-tidy-22 -quiet -j $(JOBS) -p $(BUILD)-lint 'src/|apps/'
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-wasm $(BUILD)-bench $(BUILD)-lint
+	rm -rf $(BUILD) $(BUILD)-wasm $(BUILD)-bench $(BUILD)-load $(BUILD)-lint

@@ -1,8 +1,10 @@
 """The service as its callers see it: a real process, real sockets."""
+import gzip
 import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -176,6 +178,48 @@ class Answers(unittest.TestCase):
         self.assertEqual(self.service.ask("GET", "/healthz", Host="evil.example")[0].status, 421)
         self.assertEqual(self.service.ask("GET", "/v1/gpus", Origin="http://evil.example")[0].status, 403)
         self.assertEqual(self.service.ask("GET", "/v1/gpus", Origin=f"http://{host}")[0].status, 200)
+
+    def test_answers_may_do_nothing_in_a_browser(self):
+        for path in ("/healthz", "/v1/nothing", "/openapi.json"):
+            answer, _ = self.service.ask("GET", path)
+            self.assertEqual(answer.getheader("Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'")
+            self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
+            self.assertEqual(answer.getheader("Cache-Control"), "no-store")
+
+    def test_the_page_is_compressed_and_asked_for_once(self):
+        answer, packed = self.service.ask("GET", "/", Accept_Encoding="gzip, deflate")
+        if answer.status == 404:
+            self.skipTest("built without the page")
+        self.assertEqual((answer.getheader("Content-Encoding"), answer.getheader("Cache-Control")), ("gzip", "no-cache"))
+        self.assertIn(b"<html", gzip.decompress(packed))
+        tag = answer.getheader("ETag")
+        again, body = self.service.ask("GET", "/", Accept_Encoding="gzip", If_None_Match=tag)
+        self.assertEqual((again.status, again.getheader("ETag"), body), (304, tag, b""))
+        answer, smaller = self.service.ask("GET", "/", Accept_Encoding="br, gzip;q=0.5")
+        if answer.getheader("Content-Encoding") == "br":
+            self.assertLess(len(smaller), len(packed))
+        self.assertEqual(self.service.ask("GET", "/", Accept_Encoding="br;q=0")[0].status, 406)
+        for path in re.findall(rb'(?:src|href)="\./(assets/[^"]+)"', gzip.decompress(packed)):
+            answer, _ = self.service.ask("GET", "/" + path.decode(), Accept_Encoding="gzip")
+            self.assertEqual((answer.status, answer.getheader("Cache-Control")), (200, "max-age=31536000, immutable"))
+
+    def test_metrics_count_what_was_answered(self):
+        def counted():
+            text = self.service.ask("GET", "/metrics")[1].decode()
+            self.assertEqual(re.sub(r"^(#.*|[a-z_]+({[^}]*})? [-+0-9.e]+(Inf)?)$", "", text, flags=re.M).strip(), "")
+            return {name: float(value) for name, value in re.findall(r"^(\S+(?: [^ ]+\"})?[^ ]*) (\S+)$", text, re.M)}
+        before = counted()
+        self.service.ask("POST", "/v1/estimate", REQUEST)
+        self.service.ask("POST", "/v1/estimate", "{")
+        self.service.ask("GET", "/nothing")
+        after = counted()
+        grown = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+        for name, by in [('vram_requests_total{route="POST /v1/estimate",status="2xx"}', 1),
+                         ('vram_requests_total{route="POST /v1/estimate",status="4xx"}', 1),
+                         ('vram_requests_total{route="other",status="4xx"}', 1),
+                         ('vram_request_seconds_count{route="POST /v1/estimate"}', 2),
+                         ('vram_request_seconds_bucket{route="POST /v1/estimate",le="+Inf"}', 2)]:
+            self.assertEqual(grown.get(name), by, name)
 
     def test_abuse_leaves_it_serving(self):
         head = b"POST /v1/estimate HTTP/1.1\r\nHost: localhost\r\n"

@@ -58,17 +58,34 @@ const Asset* asset_of(const Incoming& message) {
   return found == all.end() ? nullptr : &*found;
 }
 
+/// Whether a list such as "gzip, br;q=0.5" holds the encoding, and not with a weight of nothing.
+bool accepts(std::string_view list, std::string_view encoding) {
+  while (!list.empty()) {
+    std::string_view one = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(one.size() + 1, list.size()));
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    const std::string_view weight = one.substr(std::min(one.find(';'), one.size()));
+    if (lower(one.substr(0, one.find_first_of("; "))) == encoding)
+      return weight.empty() || weight.find_first_of("123456789") != std::string_view::npos;
+  }
+  return false;
+}
+
 Answer answer_asset(const Asset& asset, const Incoming& message) {
-  const auto accepts = [&](const char* encoding) {
-    return message.accept_encoding.find(encoding) != std::string::npos;
-  };
-  const bool brotli = !asset.brotli.empty() && accepts("br");
-  if (!brotli && !accepts("gzip"))
+  Answer answer{.type = std::string(media_type(asset.path)),
+                .body = {},
+                .tag = std::string(asset.tag),
+                .lasting = asset.path.starts_with("/assets/")};
+  const bool brotli = !asset.brotli.empty() && accepts(message.accept_encoding, "br");
+  if (!brotli && !accepts(message.accept_encoding, "gzip"))
     return refusal(406, "bad_input", "the page is sent compressed; accept gzip (curl --compressed)");
-  return {.type = std::string(media_type(asset.path)),
-          .body = std::string(brotli ? asset.brotli : asset.gzipped),
-          .encoding = brotli ? "br" : "gzip",
-          .lasting = asset.path.starts_with("/assets/")};
+  if (message.if_none_match.find(asset.tag) != std::string::npos) {
+    answer.status = 304;
+    return answer;
+  }
+  answer.encoding = brotli ? "br" : "gzip";
+  answer.body = brotli ? asset.brotli : asset.gzipped;
+  return answer;
 }
 
 Answer answer_call(const Call& call, const Route& route) {

@@ -8,6 +8,7 @@ namespace vram::server {
 
 struct Asset {
   std::string_view path;     // "/index.html"
+  std::string_view tag;      // another one for another content: "\"2d15a80b7becfa4e\""
   std::string_view gzipped;  // its content
   std::string_view brotli;   // the same, smaller; empty where it was not built
 };

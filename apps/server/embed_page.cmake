@@ -16,6 +16,8 @@ endfunction()
 
 set(entries "")
 foreach(file IN LISTS files)
+  file(SHA256 ${SOURCE}/${file} sum)
+  string(SUBSTRING ${sum} 0 16 tag)
   set(packed ${OUTPUT}.gz)
   execute_process(COMMAND gzip -9 -n -c ${SOURCE}/${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
   literal(${packed} gzipped)
@@ -24,7 +26,7 @@ foreach(file IN LISTS files)
   if(EXISTS ${SOURCE}/${file}.br)
     literal(${SOURCE}/${file}.br brotli)
   endif()
-  string(APPEND entries "    {\"/${file}\", ${gzipped}, ${brotli}},\n")
+  string(APPEND entries "    {\"/${file}\", \"\\\"${tag}\\\"\", ${gzipped}, ${brotli}},\n")
 endforeach()
 file(WRITE ${OUTPUT}
 "// Generated from the built page.
@@ -36,7 +38,7 @@ namespace vram::server {
 
 std::span<const Asset> assets() {
   static constexpr auto kAssets = std::to_array<Asset>({
-${entries}    {\"\", \"\", \"\"},
+${entries}    {\"\", \"\", \"\", \"\"},
   });
   return std::span(kAssets).first(kAssets.size() - 1);
 }

@@ -1,7 +1,5 @@
 #include "server/listener.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio.hpp>
@@ -11,10 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <thread>
-#include <unordered_map>
 #include <vector>
+
+#include "server/connections.h"
 
 namespace vram::server {
 namespace {
@@ -39,25 +37,25 @@ std::string field(const http::fields& fields, std::string_view name) {
 
 Incoming incoming(const Parser::value_type& message) {
   const auto method = message.method_string(), target = message.target();
-  return {{method.data(), method.size()},
-          {target.data(), target.size()},
-          field(message, "Host"),
-          field(message, "Origin"),
-          field(message, "Authorization"),
-          field(message, "X-Write-Token"),
-          field(message, "Accept-Encoding"),
-          {}};
+  return {{method.data(), method.size()},    {target.data(), target.size()},  field(message, "Host"),
+          field(message, "Origin"),          field(message, "Authorization"), field(message, "X-Write-Token"),
+          field(message, "Accept-Encoding"), field(message, "If-None-Match"), {}};
 }
 
 template <class Message>
 void set_common(Message& response, const Answer& answer) {
   response.set(http::field::server, "vram-estimator/" VRAM_VERSION);
   response.set(http::field::content_type, answer.type);
-  response.set(http::field::cache_control, answer.lasting ? "max-age=31536000, immutable" : "no-store");
-  if (!answer.encoding.empty()) {
-    response.set(http::field::content_encoding, answer.encoding);
-    response.set(http::field::vary, "Accept-Encoding");
-  }
+  const bool of_page = !answer.tag.empty();
+  response.set(http::field::cache_control, answer.lasting ? "max-age=31536000, immutable"
+                                           : of_page      ? "no-cache"
+                                                          : "no-store");
+  if (of_page) response.set(http::field::etag, answer.tag);
+  if (of_page) response.set(http::field::vary, "Accept-Encoding");
+  if (!answer.encoding.empty()) response.set(http::field::content_encoding, answer.encoding);
+  // The page says itself what it may load; a worker of it takes the header of its own file.
+  response.set("Content-Security-Policy",
+               of_page ? "frame-ancestors 'none'" : "default-src 'none'; frame-ancestors 'none'");
   response.set("X-Frame-Options", "DENY");
   response.set("Referrer-Policy", "no-referrer");
   response.set("X-Content-Type-Options", "nosniff");
@@ -75,81 +73,6 @@ std::optional<Answer> answer_to(const beast::error_code& error) {
     return refusal(400, "bad_input", "this is not HTTP/1.1");
   return std::nullopt;
 }
-
-/// A caller. Used on its own strand alone, but for what is atomic.
-struct Connection {
-  explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
-  beast::tcp_stream stream;
-  beast::flat_buffer buffer;
-  bool idle = false;                      // no byte of the next call has come
-  std::atomic<Clock::rep> owes_since{0};  // when the call began that has not come as a whole; 0: none
-};
-
-/// The connections there are. Used from any thread.
-class Connections {
- public:
-  void add(const std::shared_ptr<Connection>& connection) {
-    const std::lock_guard lock(mutex_);
-    all_.emplace(connection.get(), connection);
-  }
-  void remove(const Connection* connection) {
-    const std::lock_guard lock(mutex_);
-    all_.erase(connection);
-  }
-  void close_idle() {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, weak] : all_)
-      if (const auto connection = weak.lock())
-        asio::post(connection->stream.get_executor(), [connection] {
-          if (connection->idle) connection->stream.cancel();
-        });
-  }
-  /// Makes room for one who may have something to ask.
-  void close_slowest() {
-    const std::lock_guard lock(mutex_);
-    std::shared_ptr<Connection> slowest;
-    for (const auto& [key, weak] : all_)
-      if (auto connection = weak.lock(); connection && connection->owes_since != 0)
-        if (!slowest || connection->owes_since < slowest->owes_since) slowest = std::move(connection);
-    if (!slowest) return;
-    slowest->owes_since = 0;
-    asio::post(slowest->stream.get_executor(), [slowest] { slowest->stream.cancel(); });
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<const Connection*, std::weak_ptr<Connection>> all_;
-};
-
-/// How many connections there may be: at most `wanted`, and what the process may open of them.
-std::size_t descriptors(std::size_t wanted) {
-  constexpr rlim_t kOthers = 64;  // files that are read, listeners, the library's own
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  const rlim_t needed = 2 * wanted + kOthers;
-  if (limit.rlim_cur < needed) {
-    limit.rlim_cur = std::min<rlim_t>(needed, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-  return std::clamp<std::size_t>((limit.rlim_cur - std::min(limit.rlim_cur, kOthers)) / 2, 1, wanted);
-}
-
-/// A part of what there is of something, while it lives.
-class Share {
- public:
-  Share(std::atomic<std::size_t>& taken, std::size_t part, std::size_t most) : taken_(taken), part_(part) {
-    denied_ = taken_.fetch_add(part_) + part_ > most;
-  }
-  Share(const Share&) = delete;
-  Share& operator=(const Share&) = delete;
-  ~Share() { taken_ -= part_; }
-  [[nodiscard]] bool denied() const { return denied_; }
-
- private:
-  std::atomic<std::size_t>& taken_;
-  std::size_t part_;
-  bool denied_ = false;
-};
 
 class Listener {
  public:
@@ -327,7 +250,7 @@ class Listener {
     http::response<http::string_body> response(http::status(answer.status), 11);
     set_common(response, answer);
     response.keep_alive(keep);
-    response.content_length(answer.body.size());
+    if (answer.status != 304) response.content_length(answer.body.size());
     if (!head) response.body() = answer.body;
     stream.expires_after(listen_.limits.write);
     const auto [error, count] = co_await http::async_write(stream, response, kAwait);

@@ -30,7 +30,7 @@ class Query {
 struct Incoming {
   std::string method;  // "GET"
   std::string target;  // "/v1/models?search=qwen"
-  std::string host, origin, authorization, write_token, accept_encoding;
+  std::string host, origin, authorization, write_token, accept_encoding, if_none_match;
   std::string body;
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
@@ -45,6 +45,7 @@ struct Answer {
   std::string body;
   std::string allow = {};     // of a 405
   std::string encoding = {};  // "gzip", "br"
+  std::string tag = {};       // of a file of the page: its ETag
   bool lasting = false;       // never changes under its path
   Lines lines = {};           // in place of a body: sent as they are made
 };

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "hardware/gpu.h"
-#include "io/answer.h"
+#include "io/recall.h"
 #include "server/message.h"
 
 namespace vram::server {
@@ -26,12 +26,11 @@ class Machines {
   std::shared_ptr<const io::Machine> take();
 
  private:
-  class Desk;
-  std::shared_ptr<Desk> free_desk();
+  std::shared_ptr<io::Recall> idle();
 
   const io::Machine plain_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Desk>> free_;
+  std::vector<std::shared_ptr<io::Recall>> free_;
 };
 
 struct Services {

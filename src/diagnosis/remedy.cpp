@@ -92,13 +92,14 @@ plan::Calibration own_calibration(const logs::StartUp& start, const plan::Report
 }
 
 std::vector<plan::Suggestion> remedies(const plan::Request& request, const logs::StartUp& start) {
-  const auto report = plan::plan(request);
+  plan::Planner planner;
+  const auto report = planner.plan(request);
   const bool failed_for_memory =
       start.outcome != Outcome::kStarted && start.outcome != Outcome::kFailed && start.outcome != Outcome::kUnfinished;
   if (!report || report->ranks.empty() || !failed_for_memory) return {};
   if (start.outcome == Outcome::kOutOfMemoryCapturing && report->verdict.fits) return after_the_cache(request, *report);
   if (report->verdict.fits) return {};
-  return plan::suggestions(request, *report);
+  return plan::suggestions(request, *report, planner);
 }
 
 plan::Suggestion by_own_figures(const logs::StartUp& start) {

@@ -90,9 +90,11 @@ Result<json::Value> answered(const options::RequestForm& given, const Machine& m
   }
   const auto request = complete(form, machine);
   if (!request) return request.error();
-  auto report = machine.planner ? machine.planner->plan(*request) : plan::plan(*request);
+  plan::Planner own;
+  plan::Planner& planner = machine.planner ? *machine.planner : own;
+  auto report = planner.plan(*request);
   if (!report) return report.error();
-  report->suggestions = plan::suggestions(*request, *report);
+  report->suggestions = plan::suggestions(*request, *report, planner);
   return report::report_json(*report);
 }
 
@@ -112,7 +114,7 @@ Result<std::shared_ptr<const ModelSource>> draft_for(const json::Object& args, c
 }  // namespace
 
 Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine) {
-  if (!form.detect) return options::choose_gpu(form);
+  if (!form.detect) return machine.choose ? machine.choose(form) : options::choose_gpu(form);
   auto found = machine.detect();
   if (!found) return found.error();
   if (found->empty())

@@ -28,6 +28,8 @@ struct Machine {
   std::function<Result<std::string>(const std::string&)> admit = {};
   /// Reads a model by name; may be empty: io::load does.
   std::function<Result<std::shared_ptr<const ModelSource>>(const std::string&, const Reach&)> read = {};
+  /// Chooses a GPU that is named; may be empty: options::choose_gpu does.
+  std::function<Result<plan::GpuChoice>(const options::GpuForm&)> choose = {};
   /// What earlier answers derived, for the next; may be null. One caller's at a time.
   plan::Planner* planner = nullptr;
 };

@@ -1,5 +1,7 @@
 #include "json/write.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "units/text.h"
@@ -26,10 +28,20 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// How many characters at the front of `text` stand in JSON as they are and are a byte each.
+std::size_t plain_length(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
+  return std::size_t(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+}
+
 void append_string(std::string_view text, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
-  while (!text.empty()) {
+  for (;;) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const char c = text.front();
     std::size_t length = 1;
     if (c == '"' || c == '\\') {
@@ -61,7 +73,7 @@ class Writer {
     if (const bool* boolean = value.boolean())
       out += *boolean ? "true" : "false";
     else if (const std::int64_t* integer = value.integer())
-      out += std::to_string(*integer);
+      whole(*integer);
     else if (const std::string* text = value.string())
       append_string(*text, out);
     else if (const Array* items = value.array())
@@ -81,6 +93,11 @@ class Writer {
   std::string out;
 
  private:
+  void whole(std::int64_t integer) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, integer).ptr);
+  }
+
   template <class Items, class Each>
   void list(char open, char close, const Items& items, Each each) {
     out += open;

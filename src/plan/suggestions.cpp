@@ -70,7 +70,7 @@ bool wastes_memory(const Report& report) {
 /// Tries changes of one request, sharing what they agree in.
 class Trial {
  public:
-  explicit Trial(const Request& request) : request_(request) {}
+  Trial(const Request& request, Planner& planner) : request_(request), planner_(planner) {}
 
   /// For a launch that does not start, or does not serve its workload.
   std::vector<Suggestion> rescue(const Report& before) {
@@ -145,22 +145,23 @@ class Trial {
   }
 
   const Request& request_;
-  Planner planner_;
+  Planner& planner_;
 };
 
 }  // namespace
 
-std::vector<Suggestion> suggestions(const Request& request, const Report& before) {
+std::vector<Suggestion> suggestions(const Request& request, const Report& before, Planner& planner) {
   if (before.verdict.reason == Reason::kUnsupportedModel) return {};
-  Trial trial(request);
+  Trial trial(request, planner);
   if (before.verdict.reason == Reason::kInvalidArguments) return trial.corrected();
   if (!serves(before) || before.verdict.probability_fits < kSure) return trial.rescue(before);
   return wastes_memory(before) ? trial.improved(before) : std::vector<Suggestion>();
 }
 
 Result<Report> advise(const Request& request) {
-  auto report = plan(request);
-  if (report) report->suggestions = suggestions(request, *report);
+  Planner planner;
+  auto report = planner.plan(request);
+  if (report) report->suggestions = suggestions(request, *report, planner);
   return report;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "report/llamacpp_report.h"
+#include "report/report_parts.h"
 
 namespace vram::report {
 namespace {
@@ -8,8 +9,6 @@ namespace {
 using json::Array;
 using json::Object;
 using json::Value;
-
-Value bytes(Bytes amount) { return Value(amount.count()); }
 
 Value engine() {
   Object object;
@@ -31,15 +30,6 @@ Value model(const llamacpp::Model& model) {
   object.set("max_model_len", Value(model.trained_context.count()));
   object.set("source", Value("GGUF"));
   object.set("fingerprint", Value(""));
-  return Value(std::move(object));
-}
-
-Value verdict(const llamacpp::Report& report) {
-  Object object;
-  object.set("fits", Value(report.verdict.fits));
-  object.set("reason", Value(plan::name(report.verdict.reason)));
-  object.set("message", report.verdict.message ? Value(*report.verdict.message) : Value());
-  object.set("probability_fits", Value(report.verdict.probability_fits));
   return Value(std::move(object));
 }
 
@@ -157,19 +147,6 @@ Value components(const llamacpp::Device& gpu) {
   return Value(std::move(list));
 }
 
-Value assumptions(const llamacpp::Report& report) {
-  Array list;
-  for (const plan::Assumption& assumption : report.assumptions) {
-    Object object;
-    object.set("about", Value(assumption.about));
-    object.set("value", Value(assumption.value));
-    object.set("why", Value(assumption.why));
-    object.set("source", Value(assumption.source));
-    list.push_back(Value(std::move(object)));
-  }
-  return Value(std::move(list));
-}
-
 Value gpu(const llamacpp::Request& request) {
   Object object;
   object.set("name", Value(request.gpu.name));
@@ -189,7 +166,7 @@ json::Value llamacpp_json(const llamacpp::Report& report) {
   object.set("model", model(report.request.model));
   object.set("args", Value(llamacpp::settings_json(report.resolved)));
   object.set("gpu", gpu(report.request));
-  object.set("verdict", verdict(report));
+  object.set("verdict", verdict_json(report.verdict));
   Array ranks;
   for (std::size_t i = 0; i < report.gpus.size(); ++i) ranks.push_back(rank(report, std::int64_t(i)));
   object.set("ranks", Value(std::move(ranks)));
@@ -198,7 +175,7 @@ json::Value llamacpp_json(const llamacpp::Report& report) {
   object.set("workload", Value());
   object.set("uncertainty", Value());
   object.set("components", components(report.fullest()));
-  object.set("assumptions", assumptions(report));
+  object.set("assumptions", assumptions_json(report.assumptions));
   object.set("suggestions", Value(Array()));
   Array log;
   for (const std::string& line : report.log) log.push_back(Value(line));

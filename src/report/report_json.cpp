@@ -2,6 +2,7 @@
 
 #include "memory/runtime.h"
 #include "report/cache_kinds.h"
+#include "report/report_parts.h"
 #include "units/text.h"
 
 namespace vram::report {
@@ -11,18 +12,9 @@ using json::Array;
 using json::Object;
 using json::Value;
 
-Value bytes(Bytes amount) { return Value(amount.count()); }
-
 Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
 Value interval(Bytes low, Bytes high) { return Value(Array{bytes(low), bytes(high)}); }
-
-template <class Items, class Each>
-Value list(const Items& items, Each each) {
-  Array array;
-  for (const auto& item : items) array.push_back(each(item));
-  return Value(std::move(array));
-}
 
 Value group(const memory::KvGroup& group) {
   Object object;
@@ -32,15 +24,6 @@ Value group(const memory::KvGroup& group) {
   object.set("page_bytes", bytes(group.page));
   const auto window = group.spec.window ? group.spec.window : group.spec.chunk;
   object.set("window", window ? Value(window->count()) : Value());
-  return Value(std::move(object));
-}
-
-Value verdict(const plan::Verdict& verdict) {
-  Object object;
-  object.set("fits", Value(verdict.fits));
-  object.set("reason", Value(plan::name(verdict.reason)));
-  object.set("message", verdict.message ? Value(*verdict.message) : Value());
-  object.set("probability_fits", Value(verdict.probability_fits));
   return Value(std::move(object));
 }
 
@@ -198,15 +181,6 @@ Value component(const plan::Component& component) {
   return Value(std::move(object));
 }
 
-Value assumption(const plan::Assumption& assumption) {
-  Object object;
-  object.set("about", Value(assumption.about));
-  object.set("value", Value(assumption.value));
-  object.set("why", Value(assumption.why));
-  object.set("source", Value(assumption.source));
-  return Value(std::move(object));
-}
-
 Value suggestion(const plan::Suggestion& suggestion) {
   Object object;
   object.set("change", Value(suggestion.change));
@@ -229,13 +203,13 @@ Value report_json(const plan::Report& report) {
   object.set("model", model(report));
   object.set("args", Value(report.args));
   object.set("gpu", gpu(report));
-  object.set("verdict", verdict(report.verdict));
+  object.set("verdict", verdict_json(report.verdict));
   object.set("ranks", list(report.ranks, rank));
   object.set("kv_cache", kv_cache(report));
   object.set("workload", workload(report.workload));
   object.set("uncertainty", uncertainty(report));
   object.set("components", list(report.components, component));
-  object.set("assumptions", list(report.assumptions, assumption));
+  object.set("assumptions", assumptions_json(report.assumptions));
   object.set("suggestions", list(report.suggestions, suggestion));
   object.set("log", list(report.log, [](const std::string& line) { return Value(line); }));
   return Value(std::move(object));

@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "command.h"
 #include "io/questions.h"
+#include "io/recall.h"
 #include "json/write.h"
 #include "session.h"
 
@@ -35,11 +36,11 @@ Result<int> run(const Arguments& arguments, const Session& session) {
       return Error{ErrorCode::kNotFound, path, "it cannot be opened",
                    "give a file of JSON lines, or - for standard input"};
   }
-  const io::Machine machine{session.detect, {}, {}, {.hub = true}};
+  const io::Recall recall(io::Machine{session.detect, {}, {}, {.hub = true}});
   std::string line;
   while (next_line(file ? file.get() : stdin, line)) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    session.terminal.print(json::write_line(io::answer("estimate", line, machine)) + '\n');
+    session.terminal.print(json::write_line(io::answer("estimate", line, recall.machine())) + '\n');
   }
   return kExitFits;
 }
