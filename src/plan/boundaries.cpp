@@ -1,6 +1,7 @@
 #include "plan/boundaries.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace vram::plan {
 
@@ -25,7 +26,7 @@ memory::KvPlan plan_at(const Exact& exact, std::span<const Bytes> bytes, Tokens 
 
 namespace {
 
-/// How many requests of some length fit at once, length after length.
+/// How many requests of some length fit at once, length after length; without a cache, any number.
 class Concurrency {
  public:
   Concurrency(const Exact& exact, std::span<const Bytes> bytes)
@@ -35,8 +36,10 @@ class Concurrency {
 
   double at(Tokens length) {
     settings_.max_model_len = length;
-    const memory::KvPlan plan = memory::kv_numbers(exact_.caches->grouping, bytes_, platform_, settings_);
-    return plan.refusal ? 0 : plan.max_concurrency;
+    const memory::KvGrouping& grouping = exact_.caches->grouping;
+    const memory::KvPlan plan = memory::kv_numbers(grouping, bytes_, platform_, settings_);
+    if (plan.refusal) return 0;
+    return grouping.layers.empty() ? std::numeric_limits<double>::infinity() : plan.max_concurrency;
   }
 
  private:

@@ -29,6 +29,7 @@ Available available(const Exact& exact, const memory::Corrections& learnt) {
 
 double requests_at(const Exact& exact, std::span<const Bytes> bytes, Tokens context) {
   const memory::KvPlan plan = plan_at(exact, bytes, context);
+  if (exact.caches->grouping.layers.empty()) return double(exact.deployment.kv.max_num_seqs);
   if (!plan.refusal) return plan.max_concurrency;
   double part = plan.needed.empty() ? 0 : 1;
   for (std::size_t i = 0; i < plan.needed.size() && i < bytes.size(); ++i)

@@ -46,6 +46,8 @@ std::string_view name(Limit limit) {
       return "memory";
     case Limit::kModel:
       return "model";
+    case Limit::kAsked:
+      return "max_model_len";
     case Limit::kSequences:
       return "max_num_seqs";
     case Limit::kNothing:
@@ -57,8 +59,7 @@ std::string_view name(Limit limit) {
 std::optional<Boundary> longest_length(Variations& variations, std::int64_t requests) {
   const auto starts = [&](std::int64_t length) {
     const Outcome& outcome = variations.at(of_length(length));
-    return outcome.fits() &&
-           (requests <= 1 || (outcome.max_concurrency >= double(requests) && outcome.max_num_seqs >= requests));
+    return outcome.fits() && (requests <= 1 || outcome.holds(requests));
   };
   const auto asked = variations.open().asked.max_model_len;
   const std::int64_t most = std::min(variations.longest().value_or(kLongest), kLongest);
@@ -69,7 +70,7 @@ std::optional<Boundary> longest_length(Variations& variations, std::int64_t requ
   for (const auto& [low, high] : {std::pair(change + 1, limit), std::pair(std::int64_t{1}, std::min(change, limit))}) {
     const auto shortest = first_good(low, high, long_enough);
     const auto found = shortest ? last_good(*shortest, high, starts) : std::nullopt;
-    if (found) return Boundary{*found, *found == limit ? Limit::kModel : Limit::kMemory};
+    if (found) return Boundary{*found, *found < limit ? Limit::kMemory : limit < most ? Limit::kAsked : Limit::kModel};
   }
   return std::nullopt;
 }
@@ -77,8 +78,8 @@ std::optional<Boundary> longest_length(Variations& variations, std::int64_t requ
 std::optional<Boundary> most_requests(Variations& variations, Tokens context) {
   const Outcome& outcome = variations.at(of_length(context.count()));
   const auto by_memory = std::int64_t(std::min(outcome.max_concurrency, 9e15));
-  if (!outcome.fits() || by_memory < 1) return std::nullopt;
-  if (by_memory > outcome.max_num_seqs) return Boundary{outcome.max_num_seqs, Limit::kSequences};
+  if (!outcome.fits() || (outcome.cached && by_memory < 1)) return std::nullopt;
+  if (!outcome.cached || by_memory > outcome.max_num_seqs) return Boundary{outcome.max_num_seqs, Limit::kSequences};
   return Boundary{by_memory, Limit::kMemory};
 }
 

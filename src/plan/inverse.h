@@ -11,11 +11,12 @@ namespace vram::plan {
 /// What keeps a boundary from lying further out.
 enum class Limit {
   kMemory,
-  kModel,      // the length that the model takes, or that was asked about
+  kModel,      // the length that the model takes
+  kAsked,      // the length that the launch asks for
   kSequences,  // max_num_seqs
   kNothing,    // no value is too large, or none too small
 };
-/// "memory", "model", "max_num_seqs", "nothing"
+/// "memory", "model", "max_model_len", "max_num_seqs", "nothing"
 std::string_view name(Limit limit);
 
 /// The last value that starts: the one after it does not.

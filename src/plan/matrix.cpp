@@ -36,7 +36,7 @@ Matrix matrix_of(Variations& variations, std::span<const Tokens> contexts, std::
         memory::kv_numbers(exact.caches->grouping, all, platform_of(exact.deployment), settings);
     for (const std::int64_t count : requests) {
       MatrixCell& cell = row.cells.emplace_back();
-      cell.fits = outcome.fits() && outcome.max_concurrency >= double(count) && count <= outcome.max_num_seqs;
+      cell.fits = outcome.holds(count);
       for (std::size_t stage = 0; stage < exact.stages().size(); ++stage)
         cell.needed = std::max(cell.needed, needed(variations.rank(stage), stage, plenty, count));
     }

@@ -24,7 +24,7 @@ Result<MaxContext> max_context(const Request& request, std::int64_t requests) {
   if (!variations) return found;
   const auto longest = longest_length(*variations, requests);
   found.context = Tokens(longest ? longest->value : 0);
-  found.limited_by_model = longest && longest->limit == Limit::kModel;
+  found.limited_by_model = longest && longest->limit != Limit::kMemory;
   const auto exact = planner.exact(request);
   if (!exact) return found;
   const std::int64_t limit = exact->deployment.kv.max_model_len.count();

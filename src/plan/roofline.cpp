@@ -53,7 +53,8 @@ std::int64_t argument(const Report& report, std::string_view name) {
 }  // namespace
 
 Speed decode_speed(const Request& request, const Report& report, std::int64_t requests) {
-  if (!request.gpu.bandwidth || report.ranks.empty() || requests < 1) return {};
+  const bool decodes = report.kv && !report.kv->groups.empty();
+  if (!request.gpu.bandwidth || report.ranks.empty() || requests < 1 || !decodes) return {};
   const double bandwidth = double(*request.gpu.bandwidth);
   const std::int64_t tensor = argument(report, "tensor_parallel_size");
   const std::int64_t stages = argument(report, "pipeline_parallel_size");

@@ -16,7 +16,7 @@ struct Speed {
 ///
 /// A stage of a replica reads its weights (of the experts those that the batch reaches, were tokens spread evenly) and
 /// the caches of a share of the batch: stages work on one share each. Tensor parallelism adds two all-reduces a layer
-/// over the link between the GPUs.
+/// over the link between the GPUs. Nothing for a model without a KV cache: it does not decode.
 ///
 ///   report  of a launch that starts, its max_model_len at least `context`
 ///   source  Williams, Waterman and Patterson, "Roofline", https://doi.org/10.1145/1498765.1498785

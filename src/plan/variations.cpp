@@ -182,6 +182,7 @@ void Variations::judge() {
   }
   outcome_.available = std::ranges::min(available_);
   outcome_.max_num_seqs = deployment.kv.max_num_seqs;
+  outcome_.cached = !exact_.caches->grouping.layers.empty();
   const memory::KvPlan kv =
       memory::kv_numbers(exact_.caches->grouping, available_, platform_of(deployment), deployment.kv);
   if (outcome_.reason == Reason::kOk && kv.refusal) outcome_.reason = cache_refusal(available_);

@@ -32,7 +32,13 @@ struct Outcome {
   Tokens max_model_len;
   std::int64_t max_num_seqs = 0;
   bool too_short = false;  // refused for batches that no longer length would make worse
+  bool cached = true;      // false: no layer keeps anything, so memory holds any number of requests
   [[nodiscard]] bool fits() const { return reason == Reason::kOk; }
+  /// Whether so many full-length requests run at once.
+  [[nodiscard]] bool holds(std::int64_t requests) const {
+    const bool room = requests <= 1 || !cached || max_concurrency >= double(requests);
+    return fits() && room && requests <= max_num_seqs;
+  }
 };
 
 /// Owned by one thread; the model behind it is shared.

@@ -19,6 +19,8 @@ std::string reason_of(const plan::Boundary& boundary) {
       return "one more does not fit";
     case plan::Limit::kModel:
       return "the model takes no more";
+    case plan::Limit::kAsked:
+      return "as --max-model-len says";
     case plan::Limit::kSequences:
       return "max_num_seqs";
     case plan::Limit::kNothing:

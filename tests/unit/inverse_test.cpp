@@ -63,7 +63,7 @@ class Checked {
       return;
     }
     EXPECT_TRUE(serves(found->value, requests)) << place() << found->value;
-    if (found->limit == Limit::kModel) {
+    if (found->limit != Limit::kMemory) {
       EXPECT_EQ(found->value, limit) << place();
     } else {
       EXPECT_FALSE(serves(found->value + 1, requests)) << place() << found->value + 1;
@@ -159,6 +159,41 @@ TEST(Inverse, FittingIsTrueUpToThePointAndFalseAfterIt) {
     for (std::int64_t length = found->value + 1; length < 1 << 24; length = length * 9 / 8 + 1) {
       EXPECT_FALSE(fits(length)) << i << ": " << length;
     }
+  }
+}
+
+/// Without a cache nothing but max_num_seqs bounds the requests, and only the model their length.
+TEST(Inverse, KnowsModelsWithoutACache) {
+  Request request;
+  request.model = std::make_shared<const ModelSource>(*catalogue_model("BAAI/bge-m3"));
+  request.gpu = hardware::find_gpu("L4")->gpu;
+  Deriver deriver;
+  auto variations = Variations::of(request, deriver);
+  ASSERT_TRUE(variations);
+  const Limits limits = limits_of(*variations, 8, Tokens(512));
+  ASSERT_TRUE(limits.context && limits.requests);
+  EXPECT_EQ(limits.context->value, limits.max_model_len->value);
+  EXPECT_EQ(limits.context->limit, Limit::kModel);
+  EXPECT_EQ(limits.requests->limit, Limit::kSequences);
+  request.workload = Workload{16, 512};
+  const auto report = plan(request);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->workload->fits);
+}
+
+TEST(Inverse, TellsTheModelsLimitFromTheLaunchs) {
+  Request request;
+  request.model = std::make_shared<const ModelSource>(*catalogue_model("Qwen/Qwen3-8B"));
+  request.gpu = hardware::find_gpu("H100-SXM-80GB")->gpu;
+  for (const auto& [asked, limit] : {std::pair(40'960, Limit::kModel), std::pair(20'000, Limit::kAsked)}) {
+    request.args.set("max_model_len", json::Value(asked));
+    Deriver deriver;
+    auto variations = Variations::of(request, deriver);
+    ASSERT_TRUE(variations);
+    const auto found = longest_length(*variations);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->value, asked);
+    EXPECT_EQ(found->limit, limit);
   }
 }
 
