@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "io/curl_library.h"
 #include "units/text.h"
@@ -98,15 +99,20 @@ class CurlHttp : public Http {
   ~CurlHttp() override { curl_.multi_cleanup(multi_); }
 
   std::vector<Result<HttpAnswer>> fetch(std::span<const HttpRequest> requests, const HttpProgress& progress) override;
+  void fetch_each(std::span<const HttpRequest> requests, const HttpTaker& take) override;
 
  private:
   using Outcome = std::optional<Result<HttpAnswer>>;  // nothing: it goes on
+  using Transfers = std::vector<std::unique_ptr<Transfer>>;
+  using Ended = std::pair<std::size_t, Result<HttpAnswer>>;  // the request's place, its answer
 
   std::optional<Error> start(Transfer& transfer);
   void stop(Transfer& transfer);
   Outcome finish(Transfer& transfer, CURLcode code);
   Outcome redirect(Transfer& transfer);
   bool retry(Transfer& transfer);
+  void start_some(Transfers& waiting, Transfers& running, std::vector<Ended>& ended);
+  void collect(Transfers& waiting, Transfers& running, std::vector<Ended>& ended);
   [[nodiscard]] Error failed(const Transfer& transfer, std::string problem, std::string hint = "") const;
 
   HttpSettings settings_;
@@ -215,7 +221,51 @@ CurlHttp::Outcome CurlHttp::finish(Transfer& transfer, CURLcode code) {
 
 std::vector<Result<HttpAnswer>> CurlHttp::fetch(std::span<const HttpRequest> requests, const HttpProgress& progress) {
   std::vector<Outcome> answers(requests.size());
-  std::vector<std::unique_ptr<Transfer>> waiting, running;
+  std::size_t done = 0;
+  fetch_each(requests, [&](std::size_t place, Result<HttpAnswer> answer) {
+    answers[place] = std::move(answer);
+    if (progress) progress(++done, requests.size());
+    return true;
+  });
+  std::vector<Result<HttpAnswer>> all;
+  all.reserve(answers.size());
+  for (Outcome& answer : answers) all.push_back(*std::move(answer));
+  return all;
+}
+
+/// Starts as many as may run at once: from the back, where the first requests are; those put off wait for their time.
+/// What cannot start has ended.
+void CurlHttp::start_some(Transfers& waiting, Transfers& running, std::vector<Ended>& ended) {
+  for (std::size_t i = waiting.size(); i-- > 0 && running.size() < std::size_t(settings_.at_once);) {
+    if (waiting[i]->not_before > Clock::now()) continue;
+    std::unique_ptr<Transfer> transfer = std::move(waiting[i]);
+    waiting.erase(waiting.begin() + std::ptrdiff_t(i));
+    if (auto error = start(*transfer))
+      ended.emplace_back(transfer->place, *std::move(error));
+    else
+      running.push_back(std::move(transfer));
+  }
+}
+
+/// Those whose attempt is over have ended or wait for another one.
+void CurlHttp::collect(Transfers& waiting, Transfers& running, std::vector<Ended>& ended) {
+  int left = 0;
+  while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const auto found =
+        std::ranges::find_if(running, [&](const auto& transfer) { return transfer->easy == message->easy_handle; });
+    if (found == running.end()) continue;
+    std::unique_ptr<Transfer> transfer = std::move(*found);
+    running.erase(found);
+    if (Outcome outcome = finish(*transfer, message->data.result))
+      ended.emplace_back(transfer->place, *std::move(outcome));
+    else
+      waiting.push_back(std::move(transfer));
+  }
+}
+
+void CurlHttp::fetch_each(std::span<const HttpRequest> requests, const HttpTaker& take) {
+  Transfers waiting, running;
   for (std::size_t i = requests.size(); i-- > 0;) {
     auto transfer = std::make_unique<Transfer>();
     transfer->request = &requests[i];
@@ -223,46 +273,25 @@ std::vector<Result<HttpAnswer>> CurlHttp::fetch(std::span<const HttpRequest> req
     transfer->url = requests[i].url;
     waiting.push_back(std::move(transfer));
   }
-  std::size_t done = 0;
-  const auto settle = [&](const Transfer& transfer, Result<HttpAnswer> answer) {
-    answers[transfer.place] = std::move(answer);
-    if (progress) progress(++done, requests.size());
-  };
-  while (!waiting.empty() || !running.empty()) {
-    // From the back, so that the first requests come first and those put off wait for their time.
-    for (std::size_t i = waiting.size(); i-- > 0 && running.size() < std::size_t(settings_.at_once);) {
-      if (waiting[i]->not_before > Clock::now()) continue;
-      std::unique_ptr<Transfer> transfer = std::move(waiting[i]);
-      waiting.erase(waiting.begin() + std::ptrdiff_t(i));
-      if (auto error = start(*transfer))
-        settle(*transfer, *std::move(error));
-      else
-        running.push_back(std::move(transfer));
-    }
-    int still = 0, left = 0;
+  std::vector<Ended> ended;
+  bool wanted = true;
+  while (!waiting.empty() || !running.empty() || !ended.empty()) {
+    std::vector<Ended> ready = std::exchange(ended, {});
+    start_some(waiting, running, ended);
+    int still = 0;
     curl_.multi_perform(multi_, &still);
-    while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const auto ended =
-          std::ranges::find_if(running, [&](const auto& transfer) { return transfer->easy == message->easy_handle; });
-      if (ended == running.end()) continue;
-      std::unique_ptr<Transfer> transfer = std::move(*ended);
-      running.erase(ended);
-      if (Outcome outcome = finish(*transfer, message->data.result))
-        settle(*transfer, *std::move(outcome));
-      else
-        waiting.push_back(std::move(transfer));
-    }
+    // Taken while the next ones are under way.
+    for (auto& [place, answer] : ready) wanted = take(place, std::move(answer)) && wanted;
+    const std::size_t before = running.size();
+    collect(waiting, running, ended);
+    if (!wanted) waiting.clear();
+    if (running.size() < before || !ended.empty()) continue;  // a connection is free
     constexpr int kWaitMs = 50;
     if (!running.empty() && still > 0)
       curl_.multi_wait(multi_, nullptr, 0, kWaitMs, nullptr);
     else if (running.empty() && !waiting.empty())
       std::this_thread::sleep_for(std::chrono::milliseconds(waiting.back()->not_before > Clock::now() ? 10 : 0));
   }
-  std::vector<Result<HttpAnswer>> all;
-  all.reserve(answers.size());
-  for (Outcome& answer : answers) all.push_back(*std::move(answer));
-  return all;
 }
 
 /// Scheme, authority and the rest of a url; empty where it is none.

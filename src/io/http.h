@@ -51,6 +51,9 @@ struct HttpSettings {
 /// How many of `of` answers are there.
 using HttpProgress = std::function<void(std::size_t done, std::size_t of)>;
 
+/// Takes the answer to the request at `place`; false where requests that are not under way yet need not be made.
+using HttpTaker = std::function<bool(std::size_t place, Result<HttpAnswer> answer)>;
+
 class Http {
  public:
   /// errors  kUnavailable where libcurl is not installed
@@ -64,6 +67,10 @@ class Http {
   ///   errors  kUnavailable: no answer in time, or none that HTTP allows; kTooLarge: a body over `most`
   virtual std::vector<Result<HttpAnswer>> fetch(std::span<const HttpRequest> requests,
                                                 const HttpProgress& progress) = 0;
+
+  /// The same for answers that are taken one by one, in whatever order they come: while one is taken, others are under
+  /// way.
+  virtual void fetch_each(std::span<const HttpRequest> requests, const HttpTaker& take) = 0;
 
   /// One of them.
   Result<HttpAnswer> fetch(const HttpRequest& request) { return fetch(std::span(&request, 1), {}).front(); }

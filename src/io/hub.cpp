@@ -143,24 +143,21 @@ void HubReader::keep_whole(Shard& shard) const {
   cache_.keep_header(key_, shard.name, shard.front);
 }
 
-/// Fetches the fronts of `shards`, or what their headers still lack: in portions, so that a run that is broken off has
-/// kept what it had.
+/// Fetches the fronts of `shards`, or what their headers still lack. Each is kept as it comes, so that a run that is
+/// broken off has what it had.
 std::optional<Error> HubReader::fetch_shards(std::span<Shard* const> shards, bool rest) {
-  constexpr std::size_t kPortion = 32;
+  if (shards.empty()) return std::nullopt;  // of a model that is all here nothing is opened
+  std::vector<HttpRequest> requests;
+  for (const Shard* shard : shards) requests.push_back(part_request(*shard, rest));
   std::optional<Error> first;
-  for (std::size_t done = 0; done < shards.size() && !first; done += kPortion) {
-    const auto portion = shards.subspan(done, std::min(kPortion, shards.size() - done));
-    std::vector<HttpRequest> requests;
-    for (const Shard* shard : portion) requests.push_back(part_request(*shard, rest));
-    std::vector<Result<HttpAnswer>> answers = http_->fetch(requests, [&](std::size_t here, std::size_t) {
-      if (progress_) progress_(done + here, shards.size());
-    });
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      auto error = take_part(*portion[i], answers[i], rest);
-      if (!error) keep_whole(*portion[i]);
-      if (error && !first) first = std::move(error);
-    }
-  }
+  std::size_t done = 0;
+  http_->fetch_each(requests, [&](std::size_t place, Result<HttpAnswer> answer) {
+    auto error = take_part(*shards[place], answer, rest);
+    if (!error) keep_whole(*shards[place]);
+    if (error && !first) first = std::move(error);
+    if (progress_) progress_(++done, shards.size());
+    return !first;
+  });
   return first;
 }
 
