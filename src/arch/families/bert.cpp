@@ -17,7 +17,12 @@ constexpr std::string_view kArchitectures[] = {"BertModel",
                                                "XLMRobertaModel",
                                                "XLMRobertaForSequenceClassification",
                                                "XLMRobertaForTokenClassification",
-                                               "BgeM3EmbeddingModel"};
+                                               "BgeM3EmbeddingModel",
+                                               "HF_ColBERT"};
+
+bool is_roberta(std::string_view architecture) {
+  return !architecture.starts_with("Bert") && architecture != "HF_ColBERT";
+}
 
 constexpr std::string_view kEncoderQkv[] = {"query", "key", "value"};
 
@@ -77,7 +82,7 @@ void add_heads(Builder& builder, const Decoder& decoder, const std::string& arch
   const Dtype dtype = head_dtype(builder);
   const vllm::Date as_of = builder.options().as_of;
   const std::int64_t hidden = decoder.hidden, labels = num_labels(builder.config());
-  const bool roberta = !architecture.starts_with("Bert");
+  const bool roberta = is_roberta(architecture);
   Block block = builder.block("");
   const bool token_classifier = architecture.ends_with("ForTokenClassification");
   const bool as_sequences = roberta && token_classifier && !vllm::in_force(kRobertaClassifiesTokens, as_of);
@@ -97,6 +102,9 @@ void add_heads(Builder& builder, const Decoder& decoder, const std::string& arch
   } else if (architecture == "BgeM3EmbeddingModel") {
     head_linear(block, "sparse_linear", hidden, 1, true, dtype);
     head_linear(block, "colbert_linear", hidden, hidden, true, dtype);
+  } else if (architecture == "HF_ColBERT") {
+    const std::int64_t width = figure(builder.config(), {"colbert_dim", "dim", "projection_dim"}, 0);
+    if (width > 0) head_linear(block, "colbert_linear", hidden, width, false, dtype);
   }
   if (!block.modules.empty()) builder.add_part("head", Part::Place::kEveryStage, std::move(block));
 }
@@ -121,7 +129,7 @@ RotaryEncoder jina(const Builder& builder, const Decoder& decoder) {
 void describe(Builder& builder, const Naming& naming) {
   const json::Fields& config = builder.text();
   const Decoder decoder = read_decoder(builder, kAbsent);
-  const bool roberta = !naming.architecture.starts_with("Bert");
+  const bool roberta = is_roberta(naming.architecture);
   const std::string positions = config.text_or("position_embedding_type", "absolute");
   if (roberta && positions == "rotary") {
     add_rotary_encoder(builder, naming.under("model"), jina(builder, decoder));
