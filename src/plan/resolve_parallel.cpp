@@ -133,6 +133,11 @@ Stop read_partition(Launch& launch) {
   }
 }
 
+/// source  vllm v0.33.0 vllm/model_executor/models/config.py, Qwen4ExpForConditionalGenerationConfig
+bool reads_ngrams(const Launch& launch) {
+  return launch.source().architecture.starts_with("Qwen4Exp") && launch.text().truthy("ple_layer_ids");
+}
+
 }  // namespace
 
 Error no_pipeline() {
@@ -162,6 +167,10 @@ Stop check_parallel(Launch& launch) {
   if (parallel.expert && launch.experts < 1)
     return refused("Number of experts in the model must be greater than 0 when expert parallelism is enabled.");
   if (parallel.pipeline > 1 && launch.facts && !launch.has(vllm::kPipeline)) return no_pipeline();
+  if (parallel.pipeline > 1 && reads_ngrams(launch))
+    return refused(
+        "Qwen4Exp N-gram PLE embedding requires pipeline_parallel_size=1 because non-first pipeline ranks do not "
+        "receive the raw input_ids it needs. Please run with PP=1.");
   return check_context(launch, parallel.tensor, heads);
 }
 
