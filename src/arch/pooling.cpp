@@ -102,9 +102,9 @@ void add_score_head(Builder& builder) {
                                                            : head_dtype(builder);
   Block block = builder.block("");
   if (score == Score::kWhole)
-    head_linear(block, "score", hidden, labels, false, dtype);
+    block.replicated("score", hidden, {labels}, {.dtype = dtype});
   else
-    block.divided("score.weight", {{hidden, labels}}, {}, dtype);
+    block.row("score", hidden, labels, {.dtype = dtype});
   builder.add_part("score", Part::Place::kEveryStage, std::move(block));
 }
 
