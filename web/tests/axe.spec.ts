@@ -1,7 +1,7 @@
 // axe finds nothing on any view, in both themes, at the widths that the layout turns on.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { FITS, LOG, open, planned, REFUSED, settled } from './page';
+import { FITS, LOG, open, planned, REFUSED, REGISTRY, settled } from './page';
 
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   first: (page) => open(page),
@@ -20,6 +20,16 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await open(page, '#d');
     await page.locator('.paste').fill(LOG);
     await page.waitForSelector('.log');
+    await page.getByLabel('GPU, where the log does not say').fill('H100');
+    await page.getByRole('button', { name: 'Learn this machine’s constants' }).click();
+    await page.waitForSelector('#learn ~ pre');
+  },
+  apply: async (page) => {
+    await open(page);
+    await page.locator('.doors input[type=file]').setInputFiles({ name: 'model_registry.json', mimeType: 'application/json', buffer: Buffer.from(REGISTRY) });
+    await page.getByLabel('Describe a set-up').fill('qwen3 8b on 4090, 8K ctx');
+    await page.getByRole('button', { name: 'Apply to registry…' }).click();
+    await page.waitForSelector('.diff');
   },
   palette: async (page) => {
     await planned(page, FITS);
