@@ -104,6 +104,14 @@ ActivationShape activation_shape(const Model& model, const Parallel& parallel) {
   return shape;
 }
 
+Bytes forward_pass(const Model& model, const ActivationShape& shape, const Parallel& parallel, const Stage& stage,
+                   const Platform& platform, std::int64_t tokens, const ActivationConstants& constants) {
+  const std::int64_t element = width(model.dtype);
+  const double per_token = shape.widest_layer + hidden_rows(shape, stage, constants) * double(model.hidden);
+  return Bytes(element) * std::int64_t(per_token * double(tokens)) +
+         expert_workspaces(model, parallel, platform, tokens, element).transient;
+}
+
 Activations activation_peak(const Model& model, const ActivationShape& shape, const Parallel& parallel,
                             const Stage& stage, const Platform& platform, const ProfileRun& run, const Towers& towers,
                             const ActivationConstants& constants) {
@@ -116,13 +124,11 @@ Activations activation_peak(const Model& model, const ActivationShape& shape, co
 
   Activations result;
   result.encoder = kept + encoder.running;
-  const double per_token = shape.widest_layer + hidden_rows(shape, stage, constants) * double(model.hidden);
-  result.forward = kept + Bytes(element) * std::int64_t(per_token * double(run.tokens));
+  result.forward = kept + forward_pass(model, shape, parallel, stage, platform, run.tokens, constants);
   result.sampling = kept + Bytes(element) * model.hidden * run.tokens;
   if (stage.last() && !run.pooling) result.sampling += sampling_peak(model, platform, run, constants.small_tensors);
 
   const ExpertWorkspaces workspaces = expert_workspaces(model, parallel, platform, run.tokens, element);
-  result.forward += workspaces.transient;
   const bool consumed = vllm::in_force(kPersistentIsConsumed, platform.as_of);
   // One workspace serves all that asks for one, so the largest counts.
   (consumed ? result.consumed : result.persistent) = std::max(workspaces.persistent, sparse_workspace(shape, run));

@@ -30,6 +30,10 @@ struct ActivationShape {
 };
 ActivationShape activation_shape(const Model& model, const Parallel& parallel);
 
+/// One pass of `tokens` through the layers of a stage, at its widest point; what outlives it is not in it.
+Bytes forward_pass(const Model& model, const ActivationShape& shape, const Parallel& parallel, const Stage& stage,
+                   const Platform& platform, std::int64_t tokens, const ActivationConstants& constants);
+
 /// peak = max(encoder, max(forward, sampling) + persistent). From mid-July 2026 on vLLM counts what persists as
 /// consumed, with its non-torch memory; then `persistent` is `consumed` instead.
 struct Activations {

@@ -107,8 +107,8 @@ ExpertWorkspaces expert_workspaces(const Model& model, const Parallel& parallel,
       const bool kept = kernel == Kernel::kTriton
                             ? managed
                             : kernel == Kernel::kMarlin && managed && vllm::in_force(kMarlinManaged, platform.as_of);
-      Bytes& where = kept ? most.persistent : most.transient;
-      if (kernel != Kernel::kOwnBuffers) where = std::max(where, both);
+      Bytes& where = kernel == Kernel::kOwnBuffers ? most.tuning : kept ? most.persistent : most.transient;
+      where = std::max(where, both);
     }
   return most;
 }

@@ -9,6 +9,7 @@ namespace vram::memory {
 struct ExpertWorkspaces {
   Bytes transient;   // gone with the layer
   Bytes persistent;  // kept for later calls: what vLLM's workspace manager holds
+  Bytes tuning;      // of a library's kernels while they are tuned; they work in place otherwise
 };
 
 /// Of the widest expert layer for `tokens` tokens.

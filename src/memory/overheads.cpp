@@ -162,10 +162,11 @@ Estimate Overhead::around(Bytes bytes, const Situation& situation) const {
   return {bytes, bytes + spread->low + share(spread->low_share), bytes + spread->high + share(spread->high_share)};
 }
 
-Estimate Overhead::estimate(const Situation& situation) const {
+Estimate Overhead::estimate(const Situation& situation, Bytes beside) const {
   const OverheadRecord* record = first_that_holds(records, situation);
   if (!record) return {};
-  return around(record->bytes + record->per_graph_layer * (situation.graphs * situation.layers), situation);
+  const Bytes captured = record->per_graph_layer * (situation.graphs * situation.layers);
+  return around(beside + record->bytes + captured, situation);
 }
 
 Result<Overheads> read_overheads(const json::Value& files) {

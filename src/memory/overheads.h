@@ -72,8 +72,8 @@ struct Overhead {
   std::vector<OverheadRecord> records;
   std::vector<OverheadInterval> intervals;
 
-  /// By the first record and the first interval that hold; nothing where none does.
-  [[nodiscard]] Estimate estimate(const Situation& situation) const;
+  /// By the first record, `beside` what is derived, and the first interval that hold; nothing where none does.
+  [[nodiscard]] Estimate estimate(const Situation& situation, Bytes beside = {}) const;
   /// `bytes` with the interval of the situation.
   [[nodiscard]] Estimate around(Bytes bytes, const Situation& situation) const;
   [[nodiscard]] const OverheadInterval* interval(const Situation& situation) const;

@@ -40,12 +40,12 @@ bool estimates(const Situation& situation) {
 
 std::vector<Bytes> card_classes() { return {kSmallCard}; }
 
-Estimate cuda_graphs(const Overheads& overheads, const Situation& situation) {
-  return situation.graphs == 0 ? Estimate{} : overheads.cuda_graphs.estimate(situation);
+Estimate cuda_graphs(const Overheads& overheads, const Situation& situation, const GraphPool& pool) {
+  return situation.graphs == 0 ? Estimate{} : overheads.cuda_graphs.estimate(situation, pool.taken());
 }
 
-Estimate graph_estimate(const Overheads& overheads, const Situation& situation) {
-  return estimates(situation) ? overheads.graph_estimate.estimate(situation) : Estimate{};
+Estimate graph_estimate(const Overheads& overheads, const Situation& situation, const GraphPool& pool) {
+  return estimates(situation) ? overheads.graph_estimate.estimate(situation, pool.held) : Estimate{};
 }
 
 bool reserves_graphs(const Situation& situation) {

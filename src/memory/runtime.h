@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "memory/graph_pool.h"
 #include "memory/overheads.h"
 
 namespace vram::memory {
@@ -14,10 +15,10 @@ std::vector<Bytes> card_classes();
 /// negative before 0.18: capturing then gave back what torch had cached, and vLLM counted both.
 ///
 ///   source  vllm v0.14.1 and v0.19.0 vllm/v1/worker/gpu_model_runner.py, capture_model
-Estimate cuda_graphs(const Overheads& overheads, const Situation& situation);
+Estimate cuda_graphs(const Overheads& overheads, const Situation& situation, const GraphPool& pool);
 
 /// What vLLM expects beforehand ("Estimated CUDA graph memory"), subtracted or not; nothing before 0.18.
-Estimate graph_estimate(const Overheads& overheads, const Situation& situation);
+Estimate graph_estimate(const Overheads& overheads, const Situation& situation, const GraphPool& pool);
 
 /// Whether vLLM subtracts its estimate from what the KV cache may take.
 bool reserves_graphs(const Situation& situation);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "memory/activations.h"
 #include "memory/after_loading.h"
 #include "memory/rocm_loading.h"
 #include "memory/runtime.h"
@@ -25,16 +24,26 @@ constexpr vllm::Step<bool> kChecksFree[] = {
 };
 static_assert(vllm::well_formed(kChecksFree));
 
-/// Graphs captured over all modes: piecewise for every size, full for the sizes that decoding can reach.
-std::int64_t graphs_of(const Deployment& deployment) {
-  if (deployment.enforce_eager || deployment.cudagraph_mode == "NONE") return 0;
+struct Graphs {
+  std::int64_t count = 0;  // over all modes
+  memory::Capture capture;
+};
+
+/// Piecewise for every size, full for the sizes that decoding can reach.
+Graphs graphs_of(const Deployment& deployment) {
+  Graphs graphs;
+  graphs.capture.batched = deployment.kv.max_num_batched_tokens;
+  if (deployment.enforce_eager || deployment.cudagraph_mode == "NONE") return graphs;
   const bool piecewise = deployment.cudagraph_mode.find("PIECEWISE") != std::string::npos;
   const bool full = deployment.cudagraph_mode.find("FULL") != std::string::npos || deployment.cudagraph_mode.empty();
   const std::int64_t most = deployment.kv.max_num_seqs * (1 + deployment.kv.speculative_tokens);
-  std::int64_t captured = 0;
-  for (const std::int64_t size : deployment.cudagraph_capture_sizes)
-    captured += std::int64_t(piecewise) + std::int64_t(full && size <= most);
-  return captured;
+  for (const std::int64_t size : deployment.cudagraph_capture_sizes) {
+    const bool whole = full && size <= most;
+    graphs.count += std::int64_t(piecewise) + std::int64_t(whole);
+    if (piecewise || whole) graphs.capture.largest = std::max(graphs.capture.largest, size);
+    if (whole) graphs.capture.largest_full = std::max(graphs.capture.largest_full, size);
+  }
+  return graphs;
 }
 
 /// What this stage's weights take, with what is loaded in the same breath (the draft, adapter slots), less what is
@@ -111,7 +120,7 @@ memory::Situation situation_of(const Exact& exact, std::size_t index) {
   situation.mixture = exact.placed->activations.mixture;
   situation.runner_v2 = deployment.model_runner_v2;
   situation.day = deployment.engine.as_of;
-  situation.graphs = graphs_of(deployment);
+  situation.graphs = graphs_of(deployment).count;
   situation.layers = stage.end - stage.begin;
   return situation;
 }
@@ -145,9 +154,12 @@ RankCosts rank_costs(const Exact& exact, std::size_t index, const memory::Correc
   rank.non_torch = memory::corrected(rank.non_torch, learnt.non_torch);
   const double narrower = width_of(rank) / untaught;
   rank.context = moved(overheads.context.estimate(situation), Bytes(0));
-  rank.cuda_graphs = memory::cuda_graphs(overheads, situation);
+  const memory::GraphPool pool = memory::graph_pool(
+      exact.model(), exact.placed->activations, deployment.parallel, exact.stages()[index], platform_of(deployment),
+      deployment.gpu.vendor, graphs_of(deployment).capture, overheads.activations);
+  rank.cuda_graphs = memory::cuda_graphs(overheads, situation, pool);
   if (situation.graphs > 0) rank.cuda_graphs = memory::corrected(rank.cuda_graphs, learnt.cuda_graphs);
-  rank.graph_estimate = moved(memory::graph_estimate(overheads, situation), Bytes(0));
+  rank.graph_estimate = moved(memory::graph_estimate(overheads, situation, pool), Bytes(0));
   if (memory::reserves_graphs(situation)) rank.cuda_graphs_reserved = rank.graph_estimate;
   return {std::move(rank), narrower};
 }

@@ -5,6 +5,7 @@
 #include "json/value.h"
 #include "memory/after_loading.h"
 #include "memory/expert_workspaces.h"
+#include "memory/graph_pool.h"
 #include "memory/rocm_loading.h"
 #include "memory/runtime.h"
 #include "memory/segments.h"
@@ -147,11 +148,44 @@ TEST(AfterLoading, CountsWorkspacesOfMlaBackendsThatAreImported) {
     return after_loading(model, {}, {0, 1, 0, 1}, {day, capability}, vendor, 8192);
   };
   EXPECT_EQ(bytes(k0_19, 90), Bytes(0));
-  model.kinds[0].caches = {{.name = "self_attn.mla_attn", .cache = LatentAttention{.latent = 512, .rope = 64, .window = {}}}};
+  model.kinds[0].caches = {
+      {.name = "self_attn.mla_attn", .cache = LatentAttention{.latent = 512, .rope = 64, .window = {}}}};
   EXPECT_EQ(bytes(k0_19, 90), Bytes(128 * kMiB));  // DeepSeek-V2-Lite: 29.43 GiB printed, 29.30 without
   EXPECT_EQ(bytes(k0_19, 100), Bytes(256 * kMiB));
   EXPECT_EQ(bytes(k0_28, 90), Bytes(0));
   EXPECT_EQ(bytes(k0_19, 94, hardware::Vendor::kAmd), Bytes(0));
+}
+
+/// Llama-3.1-8B's attention; what a token needs inside a layer is given.
+Model llama() {
+  Model model;
+  Layer layer;
+  layer.caches = {{.name = "self_attn.attn", .cache = FullAttention{{8, 128, 128}}}};
+  model.kinds = {layer};
+  model.layers.assign(32, 0);
+  model.attention_heads = 32;
+  model.hidden = 4096;
+  return model;
+}
+
+TEST(GraphPool, HoldsPartialResultsAndOnePass) {
+  ActivationConstants constants;
+  constants.hidden_rows = 4.0;
+  ActivationShape shape;
+  shape.widest_layer = 43008;
+  const auto pool = [&](vllm::Date day, int capability, hardware::Vendor vendor, std::int64_t full) {
+    return graph_pool(llama(), shape, {}, {0, 1, 0, 32}, {day, capability}, vendor, {512, full, 8192}, constants);
+  };
+  const Bytes pass(2 * (43008 + 4 * 4096));
+  const Bytes partial(std::int64_t{4} * 32 * 32 * 129);
+  const auto nvidia = hardware::Vendor::kNvidia;
+  EXPECT_EQ(pool(k0_19, 90, nvidia, 512).held, pass * 512 + partial * 512);
+  EXPECT_EQ(pool(k0_19, 90, nvidia, 0).held, pass * 512);
+  EXPECT_EQ(pool(k0_19, 100, nvidia, 512).held, pass * 512);
+  EXPECT_EQ(pool(k0_19, 90, nvidia, 512).given_back, Bytes(0));
+  EXPECT_EQ(pool(k0_16, 90, nvidia, 512).given_back, pass * 8192);  // FlashInfer is tuned just before
+  EXPECT_EQ(pool(k0_16, 80, nvidia, 512).given_back, Bytes(0));
+  EXPECT_EQ(pool(k0_16, 94, hardware::Vendor::kAmd, 512).taken(), pass * 512);
 }
 
 TEST(RocmLoading, KeepsTheGapsThatPaddedCopiesLeave) {

@@ -88,17 +88,21 @@ def observe(asked, bare):
 
         if "context" in values:
             note("context", values["context"])
+        # Beside the pool, which is derived.
         if situation["graphs"] and values.get("CUDA graphs"):
-            note("cuda_graphs", values["CUDA graphs"])
+            note("cuda_graphs", values["CUDA graphs"] - gib(report, "cuda_graph"))
         if situation["graphs"] and "graph estimate" in values and values["graph estimate"] < 3:
-            note("graph_estimate", values["graph estimate"])
+            note("graph_estimate", values["graph estimate"] - gib(report, "cuda_graph_estimate"))
         if "non-torch" in values and not consumed_era(situation):
             note("non_torch", values["non-torch"])
         elif "available KV" in values:
             reserved = row.get("cudagraph_estimated_gib") if situation["reserves_graphs"] else 0.0
             rest = gib(report, "requested") - values["available KV"] - values.get("model loading", gib(report, "model_loading"))
             rest -= values.get("activation peak", gib(report, "activation_peak")) + gib(report, "non_torch")
-            note("non_torch" if reserved is not None else "with_estimate", rest - (reserved or 0.0))
+            if reserved is not None:
+                note("non_torch", rest - reserved)
+            else:
+                note("with_estimate", rest - gib(report, "cuda_graph_estimate"))
     return found
 
 
@@ -150,7 +154,7 @@ class Folds:
 
 
 UNITS = {"model loading": ("model_loading", True, 0.002), "activation peak": ("activation_peak", True, 0.01), "non-torch": ("non_torch", False, 0.03),
-         "CUDA graphs": ("cuda_graphs", False, 0.05), "graph estimate": ("graph_estimate", False, 0.05), "context": ("context", False, 0.03),
+         "CUDA graphs": ("cuda_graphs", False, 0.1), "graph estimate": ("graph_estimate", False, 0.15), "context": ("context", False, 0.03),
          "available KV": ("available_kv", False, 0.06)}
 REPORTED = {"model loading": "model_loading", "activation peak": "activation_peak", "non-torch": "non_torch", "CUDA graphs": "cuda_graph",
             "graph estimate": "cuda_graph_estimate", "context": "context", "available KV": "available_kv"}
@@ -180,7 +184,8 @@ def residuals(asked, reports):
 def with_intervals(files, observations, by=None, without=None):
     files = copy.deepcopy(files)
     for quantity, (name, share, least) in UNITS.items():
-        files[name]["intervals"] = fit.intervals([o for o in observations[quantity] if by is None or o[by] != without], share, least)
+        held_out = [o for o in observations[quantity] if by is None or o[by] != without]
+        files[name]["intervals"] = fit.intervals(held_out, share, least, 3 if name == "cuda_graphs" else 2)
     return files
 
 

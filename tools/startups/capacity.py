@@ -50,32 +50,31 @@ def another_rank(row, request, low):
     return several and abs(row.get("kv_tokens", 0) / low[0] - 1) < OTHER_RANK
 
 
-def judged(program, asked):
-    """(judged, [(row, what differs)], [the same of another rank])."""
-    stating = [each for each in asked if stated(each)]
-    reports = zip(*(answers.ask(program, [at(each, offset) for each in stating]) for offset in (-PRINTED, PRINTED)))
-    wrong, others = [], []
-    for each, (low, high) in zip(stating, reports):
-        row = each["row"]
-        if not held(low) or not held(high):
-            wrong.append((row, ["no capacity: " + str(low.get("error", low.get("verdict")))[:200]]))
-        elif problems := differs(row, held(low), held(high)):
-            (others if another_rank(row, each["request"], held(low)) else wrong).append((row, problems))
-    return len(stating), wrong, others
+class Capacity:
+    """Those that agree, those that differ and those whose lines are of different ranks."""
 
+    def __init__(self, program, asked):
+        stating = [each for each in asked if stated(each)]
+        reports = zip(*(answers.ask(program, [at(each, offset) for each in stating]) for offset in (-PRINTED, PRINTED)))
+        self.count, self.wrong, self.others = len(stating), [], []
+        for each, (low, high) in zip(stating, reports):
+            row = each["row"]
+            if not held(low) or not held(high):
+                self.wrong.append((row, ["no capacity: " + str(low.get("error", low.get("verdict")))[:200]]))
+            elif problems := differs(row, held(low), held(high)):
+                (self.others if another_rank(row, each["request"], held(low)) else self.wrong).append((row, problems))
 
-def section(program, asked):
-    """Lines of docs/accuracy.md."""
-    count, wrong, others = judged(program, asked)
-    total = count - len(others)
-    good = total - len(wrong)
-    reasons = EXCEPTIONS["capacity"]
+    @property
+    def share(self):
+        total = self.count - len(self.others)
+        return (total - len(self.wrong)) / total
 
-    def lines(rows, why):
-        return [f"- {row['id']}: {'; '.join(problems)}{why(row)}" for row, problems in rows]
-
-    out = ["\n## Tokens and concurrency from the printed memory\n",
-           f"{count} start-ups print both. Of {total}, tokens, blocks and concurrency of {good} ({good / total:.1%}; target 98 %) are those that memory of the printed digits gives. The others:\n"]
-    out += lines(wrong, lambda row: ": " + reasons.get(row["id"], "not explained"))
-    out.append(f"\n{len(others)} of several ranks differ by less than 2 %: the rank with the least memory decides, and the line of memory that was kept is another's.\n")
-    return out + lines(others, lambda row: "")
+    def lines(self):
+        """Lines of docs/accuracy.md."""
+        total = self.count - len(self.others)
+        reasons = EXCEPTIONS["capacity"]
+        out = ["\n## Tokens and concurrency from the printed memory\n",
+               f"{self.count} start-ups print both. Of {total}, tokens, blocks and concurrency of {total - len(self.wrong)} ({self.share:.1%}; target 98 %) are those that memory of the printed digits gives. The others:\n"]
+        out += [f"- {row['id']}: {'; '.join(problems)}: {reasons.get(row['id'], 'not explained')}" for row, problems in self.wrong]
+        out.append(f"\n{len(self.others)} of several ranks differ by less than 2 %: the rank with the least memory decides, and the line of memory that was kept is another's.\n")
+        return out + [f"- {row['id']}: {'; '.join(problems)}" for row, problems in self.others]

@@ -11,11 +11,13 @@ import statistics
 GIB = 2**30
 TAIL = 0.03  # of the residuals lies outside an interval, on either side
 PULL = 0.5  # set-ups that the coarser cell's value counts for
+# Of the slope over graphs and layers: deeper models differ otherwise too. HIP takes the same for every layer of every graph.
+SLOPE_SHARE = 0.5
 LAST = "9999-12-31"
 # Days from which vLLM measures otherwise; docs/model.md says how.
 ACCOUNTING = ["0000-00-00", "2025-09-23", "2026-03-07", "2026-07-20"]
 ACCOUNTING_RANKS = ["0000-00-00", "2025-09-23", "2026-02-20", "2026-07-20"]  # of several ranks: Nemotron on 0.17.1 is as on 0.18
-ESTIMATING = ["0000-00-00", "2026-03-07", "2026-05-20"]
+CAPTURING = ["0000-00-00", "2025-09-23", "2026-03-07", "2026-05-20"]
 JUDGED = ["0000-00-00", "2025-09-23", "2026-03-07", "2026-04-21", "2026-07-20"]
 RANKS = [(1, 1), (2, 3), (4, 7), (8, 1 << 30)]
 SOURCE = "https://github.com/vllm-project/vllm/pull/19312, 25359, 30515, 49208: what is measured when"
@@ -66,19 +68,13 @@ def levels_context(s):
     return [{**gpus, **alone(s), **day}, {**gpus, **alone(s)}, gpus, {}]
 
 
-def few(situation):
-    return {"ranks": [1, 3]} if situation["ranks"] < 4 else {"ranks": [4, 1 << 30]}
-
-
 def levels_graphs(s):
-    gpus, day, runner = {"gpus": [s["gpus"]]}, where_era(s["day"], ACCOUNTING[:3]), {"runner_v2": s["runner_v2"]}
-    return [{**gpus, "ranks": ranks(s), "mixture": s["mixture"], **runner, **day}, {**gpus, **few(s), "mixture": s["mixture"], **runner, **day},
-            {**gpus, "mixture": s["mixture"], **runner, **day}, {**gpus, **runner, **day}, {**alike(s), **runner, **day}, {**runner, **day}, runner, {}]
-
-
-def levels_estimate(s):
-    gpus, day, runner = {"gpus": [s["gpus"]]}, where_era(s["day"], ESTIMATING), {"runner_v2": s["runner_v2"]}
-    return [{**gpus, **few(s), **runner, **day}, {**gpus, **runner, **day}, {**alike(s), **runner, **day}, {**runner, **day}, runner, {}]
+    """The pool that all graphs share is derived; what is left hangs on the graphs alone, whatever the number of ranks."""
+    gpus, day, runner = {"gpus": [s["gpus"]]}, where_era(s["day"], CAPTURING), {"runner_v2": s["runner_v2"]}
+    mixture = {"mixture": s["mixture"]}
+    if s["gpus"] == "amd":
+        return [{**gpus, **runner, **day}, {**gpus, **runner}, gpus, {**runner, **day}, runner, {}]
+    return [{**gpus, **mixture, **runner, **day}, {**alike(s), **mixture, **runner, **day}, {**gpus, **runner, **day}, {**runner, **day}, runner, {}]
 
 
 def levels_interval(s):
@@ -129,11 +125,13 @@ def slopes_of(found, chains):
     next coarser cell."""
     slopes = {}
     for chain in chains:
-        each = slope(points(found[chain[-1]]))
+        each = SLOPE_SHARE * slope(points(found[chain[-1]]))
         for name in reversed(chain):
             spread_out = len({round(x, -2) for x, _ in points(found[name])})
-            if len(found[name]) >= 4 and spread_out >= 3:
-                each = slope(points(found[name]))
+            hip = json.loads(name).get("gpus") == ["amd"]
+            if len(found[name]) >= 4 and spread_out >= (2 if hip else 3):
+                share = 1 if hip else SLOPE_SHARE
+                each = share * slope(points(found[name]))
             slopes[name] = each
     return slopes
 
@@ -185,8 +183,9 @@ def spread(cell, least):
     return min(low * wider, -least), max(high * wider, least)
 
 
-def intervals(observations, share, least):
-    """observations: with "residual" (measured - predicted, GiB or a share of it)."""
+def intervals(observations, share, least, families_least=2):
+    """observations: with "residual" (measured - predicted, GiB or a share of it). A cell of fewer families takes the
+    interval of the next coarser one."""
     if not observations:
         return []
     found = cells(observations, levels_interval)
@@ -201,7 +200,7 @@ def intervals(observations, share, least):
             seen.add(name)
             cell = found[name]
             families = len({o["family"] for same in cell.values() for o in same})
-            if level < depth - 1 and (len(cell) < 4 or families < 2):
+            if level < depth - 1 and (len(cell) < 4 or families < families_least):
                 continue
             low, high = spread(cell, least)
             unit = "share" if share else "gib"
@@ -242,5 +241,5 @@ def fitted(observed, constants):
     observed = {**observed, "graph_estimate": observed["graph_estimate"] + implied}
     files["context"]["records"] = records(observed["context"], levels_context)
     files["cuda_graphs"]["records"] = records(observed["cuda_graphs"], levels_graphs, sloped=True)
-    files["graph_estimate"]["records"] = records(observed["graph_estimate"], levels_estimate, sloped=True)
+    files["graph_estimate"]["records"] = records(observed["graph_estimate"], levels_graphs, sloped=True)
     return files

@@ -22,7 +22,7 @@ CARDS = [(r"H100.NVL", "H100-NVL-94GB"), (r"H100", "H100-SXM-80GB"), (r"GH200", 
          (r"Arc Pro B70", "Arc-Pro-B70"), (r"V100|v100", "V100-SXM2-16GB")]
 # Where only the total is printed: from, to (GiB), the card whose total that is.
 TOTALS = [(14.5, 14.8, "T4"), (22.0, 22.2, "A10"), (23.5, 23.7, "RTX-3090"), (31.3, 31.5, "RTX-5090"), (39.3, 39.6, "A100-SXM-40GB"),
-          (44.2, 44.6, "L40S"), (47.2, 47.6, "RTX-A6000"), (79.1, 79.4, "H100-SXM-80GB"), (94.9, 95.1, "RTX-PRO-6000"), (184.0, 184.5, "GB200")]
+          (44.2, 44.6, "L40S"), (47.2, 47.6, "RTX-A6000"), (79.1, 79.4, "H100-SXM-80GB"), (94.9, 95.1, "RTX-PRO-6000"), (139.6, 140.1, "H200"), (184.0, 184.5, "GB200")]
 QUANTITIES = {"model loading", "activation peak", "non-torch", "CUDA graphs", "graph estimate", "context", "available KV", "tokens", "verdict"}
 PLAIN = ["max_model_len", "max_num_seqs", "max_num_batched_tokens", "block_size", "enforce_eager", "enable_prefix_caching",
          "enable_chunked_prefill", "gpu_memory_utilization"]

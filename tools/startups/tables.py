@@ -121,22 +121,44 @@ def side_by_side(asked, reports):
     return lines
 
 
+def aims(found, share_of_gpu, right, holding):
+    """Each figure beside what it should be."""
+    def median(quantity, of):
+        return statistics.median(of(i) for i in found[quantity]) if found[quantity] else float("nan")
+
+    def off(item):
+        return abs(item.off)
+
+    def share(item):
+        return item.share
+
+    rows = [("available KV, median", f"{median('available KV', share):.2%}", "0.7 %"), ("available KV, 95th percentile, of the GPU's memory", f"{share_of_gpu:.1%}", "3 %"),
+            ("model loading, median", f"{median('model loading', share):.2%}", "0.1 %"),
+            ("model loading, 95th percentile", f"{percentile([i.share for i in found['model loading']], 0.95):.1%}", "1 %"),
+            ("activation peak, median", f"{median('activation peak', share):.2%}", "3 %"), ("non-torch, median", f"{median('non-torch', off):.2f} GiB", "0.15 GiB"),
+            ("CUDA graphs, median", f"{median('CUDA graphs', off):.2f} GiB", "0.15 GiB"), ("graph estimate, median", f"{median('graph estimate', off):.2f} GiB", "0.15 GiB"),
+            ("verdicts that are right", f"{right:.1%}", "97 %"), ("tokens and concurrency that agree", f"{holding:.1%}", "98 %")]
+    rows += [(f"{quantity}, intervals hold", f"{sum(i.covered for i in found[quantity]) / len(found[quantity]):.0%}", "85 to 95 %") for quantity in ORDER if found[quantity]]
+    return ["| figure | is | should be |", "| --- | --- | --- |"] + [f"| {name} | {value} | {aim} |" for name, value, aim in rows] + [""]
+
+
 def document(asked, skipped, reports, by_setup, capacity):
     found = judged(asked, reports)
     out = ["# Accuracy\n", "By `make accuracy`, which fits data/overheads too. Cross-validated: a start-up is judged by constants and intervals that its model family had no part in.\n"]
     why = collections.Counter(reason for _, reason in skipped)
     answered = sum(answers.answered(r) for r in reports)
     out.append(f"{len(asked) + len(skipped)} published start-ups; {len(asked)} state a model that is known, {answered} of them are answered; each is judged by what its row states. Left out: " + ", ".join(f"{n} {w}" for w, n in why.most_common()) + ".\n")
+    at = len(out)
     out.append(HEAD.format("quantity"))
     out += [summary(q, found[q]) for q in ORDER if found[q]]
     out.append("\nThe same with only the start-up's set-up left out (model, quantisation, GPU, ranks, release, batch), so that other releases and GPUs of its model are known:\n")
     known = judged(asked, by_setup)
     out.append(HEAD.format("quantity"))
     out += [summary(q, known[q]) for q in ORDER if known[q]]
-    kv = found["available KV"]
-    out.append(f"\nOf the GPU's memory, available KV is off by {percentile([abs(i.off) / i.total for i in kv], 0.95):.1%} at the 95th percentile.\n")
     count, wrong = verdicts(asked, reports)
-    out.append(f"Verdicts: {count - len(wrong)} of {count} right. Wrong: " + ("; ".join(f"{e['row']['id']} ({r['verdict']['reason']}, probability {r['verdict']['probability_fits']:.2f})" for e, r in wrong) or "none") + ".\n")
+    out.append("\nVerdicts: " + f"{count - len(wrong)} of {count} right. Wrong: " + ("; ".join(f"{e['row']['id']} ({r['verdict']['reason']}, probability {r['verdict']['probability_fits']:.2f})" for e, r in wrong) or "none") + ".\n")
+    of_gpu = percentile([abs(i.off) / i.total for i in found["available KV"]], 0.95)
+    out[at:at] = aims(found, of_gpu, (count - len(wrong)) / count, capacity.share)
     out.append("## Side by side\n")
     out += side_by_side(asked, reports)
     for quantity in ORDER:
@@ -147,7 +169,7 @@ def document(asked, skipped, reports, by_setup, capacity):
             out.append(HEAD.format(title))
             out += [summary(name, items) for name, items in groups(found[quantity], by)]
             out.append("")
-    out += capacity + notes.sections(found, LEFT_OUT)
+    out += capacity.lines() + notes.sections(LEFT_OUT)
     problems = collections.Counter((r["error"]["message"] if "error" in r else r["verdict"]["message"] or "")[:140] for r in reports if not answers.answered(r))
     if problems:
         out.append("Not answered: " + "; ".join(f"{n} x {m}" for m, n in problems.most_common(12)) + ".")
