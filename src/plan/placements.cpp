@@ -343,8 +343,14 @@ class Search {
   Placements answer_;
 };
 
-/// No GPU helps against a length that the model does not take.
+/// No GPU helps against a length that the model or the launch does not take.
 std::optional<Error> too_long(const Request& request, std::int64_t length) {
+  const Value* asked = request.args.find("max_model_len");
+  const std::int64_t* most = asked ? asked->integer() : nullptr;
+  if (most && *most > 0 && *most < length)
+    return Error{ErrorCode::kBadInput, "max_model_len",
+                 with_commas(*most) + " is below the context of " + with_commas(length) + " tokens",
+                 "leave it out: the context takes its place"};
   const auto open = resolve_open(request);
   if (!open) return std::nullopt;
   memory::KvSettings kv = open->deployment.kv;
@@ -379,8 +385,7 @@ Result<Placements> placements(const PlacementQuestion& question) {
   Request one = question.request;
   if (question.offers.empty()) return Error{ErrorCode::kBadInput, "plan", "no GPU is offered", "name some with --gpus"};
   one.gpu = question.offers.front().gpu;
-  if (!one.args.find("max_model_len"))
-    if (auto error = too_long(one, question.workload.context_tokens)) return *std::move(error);
+  if (auto error = too_long(one, question.workload.context_tokens)) return *std::move(error);
   const auto report = plan(one);
   if (!report) return report.error();
   if (report->verdict.reason == Reason::kUnsupportedModel)

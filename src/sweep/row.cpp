@@ -8,8 +8,6 @@
 namespace vram::sweep {
 namespace {
 
-constexpr std::size_t kFigureWidth = 12;
-
 std::string csv(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -59,7 +57,7 @@ RowText::RowText(Format format, const Grid& grid, std::span<const Cell> figures)
       }
   }
   for (std::size_t i = 0; i < figures_.size(); ++i) {
-    widths_.push_back(std::max(figures_[i].name.size(), kFigureWidth));
+    widths_.push_back(std::max(figures_[i].name.size(), figures_[i].width));
     const bool first = i == 0;
     const std::string name(figures_[i].name);
     if (format == Format::kJsonLines)

@@ -19,7 +19,9 @@ Result<Format> read_format(std::string_view text);
 /// A cell's name and what it is in JSON.
 struct Cell {
   std::string_view name;
-  bool text = false;  // quoted in JSON; else a number, true or false
+  bool text = false;           // quoted in JSON; else a number, true or false
+  std::size_t width = kUsual;  // of its widest text, in a table
+  static constexpr std::size_t kUsual = 12;
 };
 
 /// The cells of a row: those of the axes, written once for all rows, then the figures.

@@ -10,8 +10,13 @@
 namespace vram::sweep {
 namespace {
 
-constexpr Cell kFigures[] = {{"fits"},   {"reason", true},   {"resolved_max_model_len"}, {"available_kv_bytes"},
-                             {"tokens"}, {"max_concurrency"}};
+constexpr std::size_t kLongestReason = std::string_view("free_memory_below_request").size();
+constexpr Cell kFigures[] = {{"fits", false, 5},
+                             {"reason", true, kLongestReason},
+                             {"resolved_max_model_len"},
+                             {"available_kv_bytes"},
+                             {"tokens"},
+                             {"max_concurrency"}};
 
 constexpr std::string_view kGpuMemory = "gpu_memory_gib";
 constexpr std::string_view kCheap[] = {

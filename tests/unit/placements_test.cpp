@@ -128,6 +128,11 @@ TEST(Placements, RefuseALengthThatTheModelDoesNotTake) {
   const auto answer = placements(question("Qwen/Qwen3-8B", {1, 40'961}));
   ASSERT_FALSE(answer);
   EXPECT_NE(answer.error().sentence().find("takes 40,960 tokens, found 40,961"), std::string::npos);
+  PlacementQuestion shorter = question("Qwen/Qwen3-8B", {1, 8000});
+  shorter.request.args.set("max_model_len", json::Value(4096));
+  EXPECT_FALSE(placements(shorter));
+  shorter.request.args.set("max_model_len", json::Value(16384));
+  EXPECT_TRUE(placements(shorter));
 }
 
 TEST(Placements, KeepToWhatThereIs) {

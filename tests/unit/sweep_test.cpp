@@ -111,6 +111,18 @@ TEST(Launches, AreAnsweredAsPlanAnswersThem) {
   }
 }
 
+TEST(Launches, StandUnderTheirHeadings) {
+  Launches sweep = launches();
+  const std::string heading = RowText(Format::kTable, sweep.grid, launch_figures()).heading();
+  std::istringstream rows(all_rows(write_launches(sweep, Format::kTable), sweep.grid));
+  const std::size_t column = heading.find("resolved_max_model_len");
+  for (std::string row; std::getline(rows, row);) {
+    ASSERT_GT(row.size(), column) << row;
+    EXPECT_EQ(row[column - 1], ' ') << row;
+    EXPECT_NE(row[column], ' ') << row;
+  }
+}
+
 TEST(Launches, RefuseWhatNoReleaseTakes) {
   const vllm::Engine engine = vllm::newest();
   EXPECT_FALSE(read_change("max_modl_len", "8000", engine));
