@@ -13,6 +13,7 @@ foreach(file IN LISTS files)
 endforeach()
 file(WRITE ${OUTPUT}
 "// Generated from data/${FOLDER}.
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"  // every compiler that is used takes longer ones
 #include <span>
 #include <string_view>
 #include <utility>
