@@ -20,6 +20,13 @@ constexpr vllm::Step<Score> kScore[] = {
 };
 static_assert(vllm::well_formed(kHeadsInFloat32) && vllm::well_formed(kScore));
 
+/// Whether a head made of a generator's output rows is quantised as its model is.
+constexpr vllm::Step<bool> kMadeHeadQuantised[] = {
+    {{}, true, "vllm v0.10.2 vllm/model_executor/models/adapters.py, _init_pooler"},
+    {{2026, 3, 16}, false, "~ absent in v0.17.0, in v0.18.0 vllm/model_executor/models/adapters.py"},
+};
+static_assert(vllm::well_formed(kMadeHeadQuantised));
+
 struct Suffix {
   std::string_view text;
   bool generates = false, classifies = false;
@@ -95,16 +102,20 @@ std::optional<Converted> converted(std::string_view architecture) {
 
 void add_score_head(Builder& builder) {
   const std::int64_t hidden = builder.model.hidden;
-  const std::int64_t labels = labels_from_tokens(builder.text()).value_or(num_labels(builder.config()));
+  const auto made = labels_from_tokens(builder.text());
+  const std::int64_t labels = made.value_or(num_labels(builder.config()));
   const Score score = vllm::in_force(kScore, builder.options().as_of);
   const Dtype dtype = score == Score::kDividedInModelDtype ? builder.dtype()
                       : score == Score::kDivided           ? Dtype::kFloat32
                                                            : head_dtype(builder);
+  // Which layers of an AWQ checkpoint are quantised vLLM reads from its headers, and none stores this one so.
+  const bool quantised = builder.quantisation().method().find("awq") == std::string::npos &&
+                         (!made || vllm::in_force(kMadeHeadQuantised, builder.options().as_of));
   Block block = builder.block("");
   if (score == Score::kWhole)
-    block.replicated("score", hidden, {labels}, {.dtype = dtype});
+    block.replicated("score", hidden, {labels}, {.quantised = quantised, .dtype = dtype});
   else
-    block.row("score", hidden, labels, {.dtype = dtype});
+    block.row("score", hidden, labels, {.quantised = quantised, .dtype = dtype});
   builder.add_part("score", Part::Place::kEveryStage, std::move(block));
 }
 
