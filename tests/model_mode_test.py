@@ -110,6 +110,16 @@ class ModelMode(unittest.TestCase):
         self.assertIn("uses 1 of the 8 GPUs", answer.stdout)
         self.assertEqual(run("deepseek-ai/DeepSeek-V3", "--gpu", "8xH100", "--log").stdout, "torch.OutOfMemoryError: CUDA out of memory.\n")
 
+    def test_graphs_beside_a_full_card_are_a_verdict(self):
+        ask = lambda share, *words: json.loads(run("Qwen/Qwen3-8B", "--gpu", "4090", "--vllm-version", "0.17.0", "--gpu-memory-utilization", share,
+                                                   "--max-num-batched-tokens", 512, "--max-num-seqs", 256, "--max-model-len", 4096, *words, "--json").stdout)
+        full = ask(0.99)
+        self.assertEqual((full["verdict"]["reason"], full["log"][-1]), ("out_of_memory_capturing", "torch.OutOfMemoryError: CUDA out of memory."))
+        self.assertTrue(any(line.startswith("GPU KV cache size") for line in full["log"]))
+        for share, words in ((0.97, []), (0.99, ["--enforce-eager"])):
+            self.assertTrue(ask(share, *words)["verdict"]["fits"], (share, words))
+        self.assertTrue(full["suggestions"] and all(each["fits"] for each in full["suggestions"]))
+
     def test_inspect_adds_up(self):
         for model in ("Qwen/Qwen3-8B", "openai/gpt-oss-20b", "google/gemma-3-12b-it", "deepseek-ai/DeepSeek-V2-Lite"):
             answer = json.loads(run("inspect", model, "--gpu", "H100-SXM-80GB", "--json").stdout)

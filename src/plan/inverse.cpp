@@ -109,10 +109,10 @@ std::optional<std::int64_t> lowest_utilization(Variations& variations) {
     variation.gpu_memory_utilization = double(steps) / double(kUtilizationSteps);
     return variations.at(variation).reason;
   };
-  // A share above what is free is refused too: starting is true in between.
+  // A share above what is free, or that leaves too little for graphs, is refused too: starting is true in between.
   const auto enough = [&](std::int64_t steps) {
     const Reason reason = at(steps);
-    return reason == Reason::kOk || reason == Reason::kFreeMemoryBelowRequest;
+    return allocates_cache(reason) || reason == Reason::kFreeMemoryBelowRequest;
   };
   const auto found = first_good(1, kUtilizationSteps, enough);
   return found && at(*found) == Reason::kOk ? found : std::nullopt;

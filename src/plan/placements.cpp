@@ -48,6 +48,8 @@ std::int64_t divided_up(std::int64_t number, std::int64_t by) { return number / 
 int how_far(Reason reason) {
   switch (reason) {
     case Reason::kOk:
+      return 7;
+    case Reason::kOutOfMemoryCapturing:
       return 6;
     case Reason::kMaxModelLenTooLong:
       return 5;
@@ -82,6 +84,8 @@ std::string why(const Report& report, std::int64_t requests, std::int64_t length
     case Reason::kOutOfMemoryProfiling:
     case Reason::kNoKvMemory:
       return "weights of " + gib2(report.fullest().weights) + " GiB a GPU leave nothing for KV cache";
+    case Reason::kOutOfMemoryCapturing:
+      return "nothing is left for CUDA graphs beside the KV cache";
     case Reason::kOk:
     case Reason::kMaxModelLenTooLong:
     case Reason::kFreeMemoryBelowRequest:

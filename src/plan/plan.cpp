@@ -99,10 +99,9 @@ std::vector<RankReport> numbered(const std::vector<RankReport>& stages, std::int
 }
 
 void add_ranks(std::vector<RankReport> ranks, Report& report) {
-  const bool reached = report.verdict.reason == Reason::kOk;
+  const bool reached = allocates_cache(report.verdict.reason);
   for (RankReport& rank : ranks) {
-    const std::size_t stage = std::size_t(rank.pp_rank);
-    if (reached && stage < report.kv->pool.size()) rank.kv_cache = report.kv->pool[stage];
+    if (reached) rank.kv_cache = pool_of(*report.kv, rank);
     rank.peak = rank.context.bytes + rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes +
                 rank.kv_cache + (reached ? rank.graphs_held() : Bytes(0));
     rank.free_after = rank.total - rank.peak;
@@ -137,7 +136,7 @@ void add_components(const Exact& exact, Report& report) {
   add("activation_peak", rank.activation_peak.bytes, "one forward pass of the largest batch, and sampling");
   add("non_torch", rank.non_torch.bytes, "NCCL and kernels, allocated outside PyTorch");
   add("kv_cache", rank.kv_cache, "blocks of keys, values and states");
-  if (report.verdict.reason == Reason::kOk) add("cuda_graphs", rank.graphs_held(), "captured after the cache");
+  if (allocates_cache(report.verdict.reason)) add("cuda_graphs", rank.graphs_held(), "captured after the cache");
   add("context", rank.context.bytes, "the CUDA context, before vLLM measures");
 }
 
@@ -195,7 +194,9 @@ void add_log(const Exact& exact, const std::vector<RankReport>& stages, Report& 
     return;
   }
   for (std::string& line : memory::capacity_lines(*report.kv, day)) report.log.push_back(std::move(line));
-  if (!report.verdict.fits) report.log.push_back("ValueError: " + *report.verdict.message);
+  if (report.verdict.fits) return;
+  const bool captures = report.verdict.reason == Reason::kOutOfMemoryCapturing;
+  report.log.push_back((captures ? "" : "ValueError: ") + *report.verdict.message);
 }
 
 }  // namespace
@@ -212,6 +213,8 @@ std::string_view name(Reason reason) {
       return "out_of_memory_loading";
     case Reason::kOutOfMemoryProfiling:
       return "out_of_memory_profiling";
+    case Reason::kOutOfMemoryCapturing:
+      return "out_of_memory_capturing";
     case Reason::kNoKvMemory:
       return "no_kv_memory";
     case Reason::kMaxModelLenTooLong:

@@ -80,6 +80,11 @@ Remedy other_utilisation(const Request& request, const Report& before) {
     for (int u = std::min(most, now); u > std::max(most - 3, 0); --u) steps.push_back(step(u, "less KV cache"));
     return steps;
   }
+  if (before.verdict.reason == Reason::kOutOfMemoryCapturing) {
+    constexpr int kLeast = 50;
+    for (int u = now - 1; u >= kLeast; --u) steps.push_back(step(u, "less KV cache: the graphs have the rest"));
+    return steps;
+  }
   for (int u = now + 1; u <= 98; ++u)
     steps.push_back(step(u, "less of the card is left for anything else: " +
                                 fixed(gib(request.gpu.total) * (100 - u) / 100, 2) + " GiB"));

@@ -18,12 +18,18 @@ enum class Reason {
   kFreeMemoryBelowRequest,
   kOutOfMemoryLoading,
   kOutOfMemoryProfiling,
+  kOutOfMemoryCapturing,
   kNoKvMemory,
   kMaxModelLenTooLong,
   kUnsupportedModel,
 };
 /// "ok", "invalid_arguments", …: the contract's words.
 std::string_view name(Reason reason);
+
+/// Whether the start gets as far as to allocate its KV cache.
+constexpr bool allocates_cache(Reason reason) {
+  return reason == Reason::kOk || reason == Reason::kOutOfMemoryCapturing;
+}
 
 struct Verdict {
   bool fits = false;

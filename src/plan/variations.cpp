@@ -188,6 +188,9 @@ void Variations::judge() {
   if (outcome_.reason == Reason::kOk && kv.refusal) outcome_.reason = cache_refusal(available_);
   if (outcome_.reason == Reason::kOk && lacks_state_blocks(exact_, kv.num_blocks))
     outcome_.reason = Reason::kNoKvMemory;
+  for (const RankReport& rank : chosen_->ranks)
+    if (outcome_.reason == Reason::kOk && lacks_graph_memory(deployment, rank, kv))
+      outcome_.reason = Reason::kOutOfMemoryCapturing;
   outcome_.tokens = kv.tokens;
   outcome_.max_concurrency = kv.max_concurrency;
   outcome_.max_model_len = kv.max_model_len;

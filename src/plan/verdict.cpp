@@ -22,8 +22,22 @@ double probability_above(const memory::Estimate& estimate, Bytes threshold) {
 
 Bytes free_bytes(const RankReport& rank) { return rank.free.value_or(rank.total - rank.context.bytes); }
 
+/// What is held once the graphs are captured; the activations of the profiling run are gone by then.
+Bytes serving_bytes(const RankReport& rank, Bytes pool) {
+  return rank.model_loading.bytes + rank.non_torch.bytes + pool + rank.graphs_held();
+}
+
 Bytes profiling_bytes(const RankReport& rank) {
   return rank.model_loading.bytes + rank.activation_peak.bytes + rank.non_torch.bytes;
+}
+
+constexpr const char* kOutOfMemory = "torch.OutOfMemoryError: CUDA out of memory.";
+
+/// `needed` bytes, spread as `estimate` is, are more than are free.
+Verdict exhausted(Reason reason, Bytes free, Bytes needed, const memory::Estimate& estimate) {
+  const memory::Estimate left{free - needed, free - needed - (estimate.high - estimate.bytes),
+                              free - needed + (estimate.bytes - estimate.low)};
+  return {false, reason, kOutOfMemory, probability_above(left, Bytes(0))};
 }
 
 /// What the start needs to get past loading and profiling, against what the card has.
@@ -35,11 +49,8 @@ Verdict stopped(const Deployment& deployment, const RankReport& rank, Reason rea
                                 deployment.engine.as_of),
             0};
   const bool loading = reason == Reason::kOutOfMemoryLoading;
-  const Bytes needed = loading ? rank.model_loading.bytes : profiling_bytes(rank);
-  const memory::Estimate& spread = loading ? rank.model_loading : rank.activation_peak;
-  const memory::Estimate left{free - needed, free - needed - (spread.bytes - spread.low),
-                              free - needed + (spread.high - spread.bytes)};
-  return {false, reason, "torch.OutOfMemoryError: CUDA out of memory.", probability_above(left, Bytes(0))};
+  return exhausted(reason, free, loading ? rank.model_loading.bytes : profiling_bytes(rank),
+                   loading ? rank.model_loading : rank.activation_peak);
 }
 
 // Between the two it capped the sizes of the graphs instead.
@@ -64,6 +75,15 @@ Reason before_cache(const Deployment& deployment, const RankReport& rank) {
   if (checks_free_memory(deployment.engine.as_of) && free < rank.requested) return Reason::kFreeMemoryBelowRequest;
   if (rank.model_loading.bytes > free) return Reason::kOutOfMemoryLoading;
   return profiling_bytes(rank) > free ? Reason::kOutOfMemoryProfiling : Reason::kOk;
+}
+
+Bytes pool_of(const memory::KvPlan& kv, const RankReport& rank) {
+  const auto stage = std::size_t(rank.pp_rank);
+  return stage < kv.pool.size() ? kv.pool[stage] : Bytes(0);
+}
+
+bool lacks_graph_memory(const Deployment& deployment, const RankReport& rank, const memory::KvPlan& kv) {
+  return !deployment.enforce_eager && serving_bytes(rank, pool_of(kv, rank)) > free_bytes(rank);
 }
 
 Reason cache_refusal(std::span<const Bytes> available) {
@@ -102,6 +122,10 @@ Verdict judge_start(const Exact& exact, std::span<const RankReport> ranks, std::
   if (kv.refusal) return {false, cache_refusal(available), kv.refusal, probability};
   if (lacks_state_blocks(exact, kv.num_blocks))
     return {false, Reason::kNoKvMemory, too_few_state_blocks(deployment.kv.max_num_seqs, kv.num_blocks), 0};
+  for (const RankReport& rank : ranks)
+    if (lacks_graph_memory(deployment, rank, kv))
+      return exhausted(Reason::kOutOfMemoryCapturing, free_bytes(rank), serving_bytes(rank, pool_of(kv, rank)),
+                       rank.cuda_graphs);
   return {true, Reason::kOk, std::nullopt, probability};
 }
 

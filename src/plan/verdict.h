@@ -19,6 +19,12 @@ Reason cache_refusal(std::span<const Bytes> available);
 /// Whether vLLM refuses to capture graphs of decoding: recurrent layers have fewer blocks than there may be sequences.
 bool lacks_state_blocks(const Exact& exact, std::int64_t blocks);
 
+/// Bytes of the cache on that rank.
+Bytes pool_of(const memory::KvPlan& kv, const RankReport& rank);
+
+/// Whether the GPU has less left than the graphs take that are captured beside the cache.
+bool lacks_graph_memory(const Deployment& deployment, const RankReport& rank, const memory::KvPlan& kv);
+
 /// The verdict on a start with these ranks and this plan for what they leave.
 ///
 ///   ranks   all that start

@@ -94,10 +94,11 @@ Why cache(const plan::Report& report, const plan::RankReport& rank) {
   why.lines.push_back({"KV cache", gib2(rank.available_kv.bytes)});
   const memory::KvPlan& kv = *report.kv;
   const std::size_t stage = std::size_t(rank.pp_rank);
-  if (!report.verdict.fits && stage < kv.needed.size())
+  const bool allocated = plan::allocates_cache(report.verdict.reason);
+  if (!allocated && stage < kv.needed.size())
     why.lines.push_back(
         {"one request of " + with_commas(kv.max_model_len.count()) + " tokens", gib2(kv.needed[stage])});
-  if (!report.verdict.fits) return why;
+  if (!allocated) return why;
   for (Why::Line& line : cache_layers(kv)) why.lines.push_back(std::move(line));
   if (stage < kv.bytes_per_block.size())
     why.lines.push_back(

@@ -60,7 +60,7 @@ std::string memory_bar(const plan::Report& report, const plan::RankReport& rank,
     }
     bar += painted(run, paint, style);
   };
-  for (const Piece& piece : pieces(rank, report.verdict.fits)) {
+  for (const Piece& piece : pieces(rank, plan::allocates_cache(report.verdict.reason))) {
     const int begin = at;
     running += piece.bytes;
     draw(cell_of(running), style.unicode ? piece.fill : piece.letter, piece.paint);

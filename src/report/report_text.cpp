@@ -65,12 +65,12 @@ class Ledger {
 
 std::string cache_remark(const plan::Report& report, const plan::RankReport& rank) {
   const std::size_t stage = std::size_t(rank.pp_rank);
-  if (report.verdict.fits || !report.kv || stage >= report.kv->needed.size()) return "";
+  if (plan::allocates_cache(report.verdict.reason) || !report.kv || stage >= report.kv->needed.size()) return "";
   return "one request needs " + fixed(gib(report.kv->needed[stage]), 2);
 }
 
 std::string ledger(const plan::Report& report, const plan::RankReport& rank, const TextStyle& style) {
-  const bool reached = report.verdict.reason == plan::Reason::kOk;
+  const bool reached = plan::allocates_cache(report.verdict.reason);
   Ledger ledger(style);
   const bool exact = rank.model_loading.low == rank.model_loading.high;
   if (exact)

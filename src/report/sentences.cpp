@@ -68,6 +68,12 @@ std::string verdict_sentence(const plan::Report& report) {
       const plan::RankReport& rank = report.fullest();
       return "Runs out of memory in the profiling run, " + gib2(rank.peak - rank.total) + " GiB short.";
     }
+    case plan::Reason::kOutOfMemoryCapturing: {
+      const plan::RankReport& rank = report.fullest();
+      const Bytes free = rank.free.value_or(rank.total - rank.context.bytes);
+      const Bytes held = rank.peak - rank.activation_peak.bytes - rank.context.bytes;
+      return "Runs out of memory while capturing graphs, " + gib2(held - free) + " GiB short.";
+    }
     case plan::Reason::kUnsupportedModel:
       return "Not modelled: " + verdict.message.value_or(report.architecture);
     case plan::Reason::kInvalidArguments:

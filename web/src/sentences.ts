@@ -45,6 +45,8 @@ export function lead({ unsure: open, report }: Answer): string {
       return rank ? `The weights of rank ${rank.rank} are ${gib(rank.model_loading_bytes)} GiB; the card has ${gib(report.gpu.total_bytes)}.` : '';
     case 'out_of_memory_profiling':
       return rank ? `The largest batch needs ${gib(rank.activation_peak_bytes)} GiB at its peak, beside ${gib(rank.model_loading_bytes)} of weights.` : '';
+    case 'out_of_memory_capturing':
+      return rank ? `After the KV cache, graphs of about ${gib(rank.cuda_graph_bytes)} GiB do not fit: ask for a smaller share of the card, or for fewer graphs.` : '';
     case 'unsupported_model':
       return 'There is no rule for this model class here.';
     case 'invalid_arguments':

@@ -100,6 +100,7 @@ export type Reason =
   | 'free_memory_below_request'
   | 'out_of_memory_loading'
   | 'out_of_memory_profiling'
+  | 'out_of_memory_capturing'
   | 'no_kv_memory'
   | 'max_model_len_too_long'
   | 'unsupported_model';
