@@ -34,7 +34,7 @@ Result<Model> build_converted(const ModelSource& source, const BuildOptions& opt
   BuildOptions pooling = options;
   pooling.pooling = true;
   auto model = find_family(into.architecture)->build(base, pooling);
-  if (!model || !into.classify) return model;
+  if (!model || !options.classify.value_or(into.classify)) return model;
   auto builder = Builder::start(base, pooling);
   if (!builder) return builder.error();
   builder->model = *std::move(model);
@@ -48,12 +48,14 @@ bool is_modelled(std::string_view architecture) { return find_family(architectur
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   const families::Entry* family = find_family(source.architecture);
-  const auto into = family ? std::nullopt : converted(source.architecture);
+  const auto into = !family                            ? converted(source.architecture)
+                    : options.classify.value_or(false) ? std::optional(Converted{source.architecture, true})
+                                                       : std::nullopt;
   const bool headers = source.weights && source.weights->has_headers();
   if (family || into || headers) {
-    auto model = family ? family->build(source, options)
-                 : into ? build_converted(source, options, *into)
-                        : build_from_headers(source, options);
+    auto model = into     ? build_converted(source, options, *into)
+                 : family ? family->build(source, options)
+                          : build_from_headers(source, options);
     if (model) {
       model->name = source.name;
       model->architecture = source.architecture;

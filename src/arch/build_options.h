@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "model/dtype.h"
@@ -16,6 +17,7 @@ struct BuildOptions {
   bool deprecated_quantization = false;  // --allow-deprecated-quantization
   int capability = 90;                   // the GPU's: 90 for 9.0
   bool pooling = false;                  // runner "pooling": a generative model loses its output head
+  std::optional<bool> classify = {};     // convert "classify"; nothing: as the class is named
   bool enforce_eager = false;            // nothing is compiled, so vLLM takes its own kernels
   bool disable_sliding_window = false;
   std::int64_t speculative_tokens = 0;

@@ -18,7 +18,13 @@ constexpr vllm::Step<Score> kScore[] = {
     {{2025, 7, 23}, Score::kDivided, "~ vllm v0.10.1 vllm/model_executor/models/adapters.py, params_dtype"},
     {{2025, 8, 17}, Score::kWhole, "~ vllm v0.10.2 vllm/model_executor/models/adapters.py, ReplicatedLinear"},
 };
-static_assert(vllm::well_formed(kHeadsInFloat32) && vllm::well_formed(kScore));
+enum class Labels { kWhole, kText, kWholeIfSaid };
+constexpr vllm::Step<Labels> kLabels[] = {
+    {{}, Labels::kWhole, "vllm v0.10.2 vllm/model_executor/models/adapters.py, hf_config.num_labels"},
+    {{2025, 10, 1}, Labels::kText, "~vllm v0.14.1 vllm/model_executor/models/adapters.py, text_config.num_labels"},
+    {{2026, 7, 20}, Labels::kWholeIfSaid, "~vllm v0.28.0 vllm/model_executor/models/adapters.py, _resolve_num_labels"},
+};
+static_assert(vllm::well_formed(kHeadsInFloat32) && vllm::well_formed(kScore) && vllm::well_formed(kLabels));
 
 /// Whether a head made of a generator's output rows is quantised as its model is.
 constexpr vllm::Step<bool> kMadeHeadQuantised[] = {
@@ -59,12 +65,28 @@ bool known(std::string_view architecture) {
   return false;
 }
 
+/// The whole model's member, else the language model's.
+const json::Value* find_either(const Builder& builder, std::string_view name) {
+  const json::Value* whole = builder.config().find(name);
+  return whole ? whole : builder.text().find(name);
+}
+
 /// Labels of a model that scores by the probability of given tokens.
-std::optional<std::int64_t> labels_from_tokens(const json::Fields& config) {
-  const json::Value* tokens = config.find("classifier_from_token");
-  if (!config.has("method") || !tokens || !tokens->array()) return std::nullopt;
-  if (config.text_or("method", "") == "from_2_way_softmax") return 1;
+std::optional<std::int64_t> labels_from_tokens(const Builder& builder) {
+  const json::Value* method = find_either(builder, "method");
+  const json::Value* tokens = find_either(builder, "classifier_from_token");
+  if (!method || !tokens || !tokens->array()) return std::nullopt;
+  if (method->string() && *method->string() == "from_2_way_softmax") return 1;
   return std::int64_t(tokens->array()->size());
+}
+
+std::int64_t score_labels(const Builder& builder) {
+  if (const auto tokens = labels_from_tokens(builder)) return *tokens;
+  const Labels labels = vllm::in_force(kLabels, builder.options().as_of);
+  const std::int64_t whole = num_labels(builder.config());
+  constexpr std::int64_t kUnsaid = 2;
+  if (labels == Labels::kWhole || (labels == Labels::kWholeIfSaid && whole != kUnsaid)) return whole;
+  return num_labels(builder.text());
 }
 
 }  // namespace
@@ -102,8 +124,8 @@ std::optional<Converted> converted(std::string_view architecture) {
 
 void add_score_head(Builder& builder) {
   const std::int64_t hidden = builder.model.hidden;
-  const auto made = labels_from_tokens(builder.text());
-  const std::int64_t labels = made.value_or(num_labels(builder.config()));
+  const bool made = find_either(builder, "method") || find_either(builder, "classifier_from_token");
+  const std::int64_t labels = score_labels(builder);
   const Score score = vllm::in_force(kScore, builder.options().as_of);
   const Dtype dtype = score == Score::kDividedInModelDtype ? builder.dtype()
                       : score == Score::kDivided           ? Dtype::kFloat32

@@ -54,9 +54,10 @@ bool same(const std::optional<DraftSource>& a, const std::optional<DraftSource>&
 /// The bindings hold this to every member there is.
 bool same(const arch::BuildOptions& a, const arch::BuildOptions& b) {
   const auto members = [](const arch::BuildOptions& options) {
-    const auto& [dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, batch, length] =
-        options;
-    return std::tie(dtype, day, quantization, deprecated, capability, pooling, eager, no_window, drafts, batch, length);
+    const auto& [dtype, day, quantization, deprecated, capability, pooling, classify, eager, no_window, drafts, batch,
+                 length] = options;
+    return std::tie(dtype, day, quantization, deprecated, capability, pooling, classify, eager, no_window, drafts,
+                    batch, length);
   };
   return members(a) == members(b);
 }

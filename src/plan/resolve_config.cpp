@@ -143,6 +143,8 @@ Stop choose_runner(Launch& launch) {
   plan.build.capability = launch.capability;
   plan.build.quantization = launch.text("quantization");
   plan.build.pooling = launch.pooling();
+  // A class that is made for pooling stays what it is.
+  if (launch.pooling() && !(registered && pools)) plan.build.classify = plan.convert == "classify";
   plan.build.disable_sliding_window = launch.given.flag_or("disable_sliding_window", false);
   return std::nullopt;
 }

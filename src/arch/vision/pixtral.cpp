@@ -50,8 +50,13 @@ void add_pixtral(Builder& builder, const Tower& tower, const std::string& prefix
   ends.rms_norm("ln_pre", encoder.hidden);
   add_frequencies(ends, encoder);
   add_tower_part(builder, tower, std::move(ends));
-  const LinearOptions linears{.quantised = layers.quantised};
-  add_tower_layers(builder, tower, prefix + ".transformer.layers", layers.kept, [&](Block& layer, std::int64_t) {
+  add_pixtral_layers(builder, tower, prefix + ".transformer.layers", encoder, layers.kept,
+                     {.quantised = layers.quantised});
+}
+
+void add_pixtral_layers(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                        std::int64_t layers, const LinearOptions& linears) {
+  add_tower_layers(builder, tower, prefix, layers, [&](Block& layer, std::int64_t) {
     layer.rms_norm("attention_norm", encoder.hidden);
     layer.qkv("attention.qkv_proj", encoder.hidden, {encoder.heads, encoder.heads, encoder.head()}, linears);
     layer.row("attention.o_proj", encoder.hidden, encoder.hidden, linears);

@@ -13,6 +13,10 @@ inline constexpr VisionEncoder kPixtral{1024, 4096, 24, 16, 3, 1024, 16};
 void add_pixtral(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
                  const VisionLayers& layers);
 
+/// The same layers as `prefix`.0, `prefix`.1, …; `layers` of them.
+void add_pixtral_layers(Builder& builder, const Tower& tower, const std::string& prefix, const VisionEncoder& encoder,
+                        std::int64_t layers, const LinearOptions& linears);
+
 /// The tower that a "vision_config" of several kinds asks for, up to the layer that vLLM takes the features from, and
 /// without its last norm.
 ///
