@@ -13,7 +13,24 @@ constexpr vllm::Step<bool> kBiasInQwen3_5[] = {
     {{}, false, "vllm v0.19.0 vllm/model_executor/models/colqwen3_5.py, custom_text_proj"},
     {{2026, 6, 1}, true, "~vllm v0.25.1 vllm/model_executor/models/colqwen3_5.py, custom_text_proj"},
 };
-static_assert(vllm::well_formed(kBiasInQwen3_5));
+constexpr vllm::Step<bool> kContract[] = {
+    {{}, false, "vllm v0.25.1 vllm/model_executor/models/config.py"},
+    {{2026, 7, 20}, true, "~vllm v0.28.0 vllm/model_executor/models/config.py, ColQwen3_5"},
+};
+static_assert(vllm::well_formed(kBiasInQwen3_5) && vllm::well_formed(kContract));
+
+/// The config with what ColQwen3.5's "retrieval_attention_contract" says of attention.
+json::Value with_contract(const ModelSource& source) {
+  constexpr std::string_view kName = "retrieval_attention_contract";
+  const json::Value* said = source.config.find(kName);
+  if (!said) said = source.text().find(kName);
+  if (!said || !said->string() || *said->string() != "bidirectional") return source.config;
+  json::Object both_ways;
+  both_ways.set("is_causal", json::Value(false));
+  json::Object whole = both_ways;
+  whole.set("text_config", json::Value(std::move(both_ways)));
+  return json::merge_patch(source.config, json::Value(std::move(whole)));
+}
 
 std::string_view base_class(std::string_view architecture) {
   if (architecture == "ColPaliForRetrieval") return "PaliGemmaForConditionalGeneration";
@@ -36,6 +53,8 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   ModelSource base = source;
   base.architecture = base_class(source.architecture);
   if (const json::Value* inner = source.config.find("vlm_config"); inner && inner->object()) base.config = *inner;
+  if (source.architecture == "ColQwen3_5" && vllm::in_force(kContract, options.as_of))
+    base.config = with_contract(source);
   BuildOptions generating = options;
   generating.pooling = false;
   auto model = arch::build(base, generating);
