@@ -1,11 +1,12 @@
-// DeepSeek-OCR: SAM's encoder and CLIP's after it, of fixed figures, before DeepSeek-V2's decoder.
+// DeepSeek-OCR: SAM's encoder and CLIP's after it, of fixed figures, before DeepSeek-V2's decoder. DeepSeek-VL2: timm's
+// SigLIP in their place.
 #include "arch/decoder.h"
 #include "arch/vision/siglip.h"
 
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"DeepseekOCRForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"DeepseekOCRForCausalLM", "DeepseekVLV2ForCausalLM"};
 
 constexpr Tower kTower{.role = Part::Role::kImages};
 
@@ -61,6 +62,37 @@ void add_clip_large(Builder& builder) {
                      {.kept = encoder.layers, .post_norm = false, .quantised = false});
 }
 
+/// One of timm's Mlp, which is divided over ranks; one rank alone keeps it as timm has it.
+void add_timm_mlp(Block& block, const std::string& name, const VisionEncoder& encoder) {
+  add_plain_mlp(block, name, encoder.hidden, encoder.intermediate, {.bias = true, .quantised = false});
+}
+
+/// timm's vit_so400m_patch14_siglip_384 with its pooling head; attention is whole on every rank.
+///
+///   source  vllm/model_executor/models/deepseek_vl2.py, patch_vit_for_tp; timm's vision_transformer.py and
+///           AttentionPoolLatent
+void add_timm_siglip(Builder& builder) {
+  const VisionEncoder encoder{1152, 4304, 27, 16, 3, 384, 14};
+  Block ends = builder.block("vision");
+  ends.tensor("pos_embed", {1, encoder.patches(), encoder.hidden});
+  convolution(ends, "patch_embed.proj", {encoder.hidden, encoder.channels, encoder.patch, encoder.patch});
+  norm_with_bias(ends, "norm", encoder.hidden);
+  ends.tensor("attn_pool.latent", {1, 1, encoder.hidden});
+  linear(ends, "attn_pool.q", encoder.hidden, encoder.hidden);
+  linear(ends, "attn_pool.kv", encoder.hidden, 2 * encoder.hidden);
+  linear(ends, "attn_pool.proj", encoder.hidden, encoder.hidden);
+  norm_with_bias(ends, "attn_pool.norm", encoder.hidden);
+  add_timm_mlp(ends, "attn_pool.mlp", encoder);
+  add_tower_part(builder, kTower, std::move(ends));
+  add_tower_layers(builder, kTower, "vision.blocks", encoder.layers, [&](Block& layer, std::int64_t) {
+    norm_with_bias(layer, "norm1", encoder.hidden);
+    linear(layer, "attn.qkv", encoder.hidden, 3 * encoder.hidden);
+    linear(layer, "attn.proj", encoder.hidden, encoder.hidden);
+    norm_with_bias(layer, "norm2", encoder.hidden);
+    add_timm_mlp(layer, "mlp", encoder);
+  });
+}
+
 /// source  vllm/model_executor/models/deepseek_vl2.py, MlpProjector; vLLM's MlpProjectorConfig
 void add_projector(Builder& builder) {
   const json::Fields config = builder.config().inner("projector_config");
@@ -85,14 +117,30 @@ void add_projector(Builder& builder) {
   add_tower_part(builder, kTower, std::move(marks));
 }
 
-/// source  vllm/model_executor/models/deepseek_ocr.py, DeepseekOCRForCausalLM
+/// DeepSeek-VL2 names the class of its language model.
+///
+///   source  vllm/transformers_utils/configs/deepseek_vl2.py, DeepseekVLV2TextConfig
+std::string language_class(const json::Fields& text) {
+  const auto given = text.texts("architectures");
+  return given.empty() ? "DeepseekV2ForCausalLM" : given.front();
+}
+
+/// source  vllm/model_executor/models/deepseek_ocr.py, DeepseekOCRForCausalLM; deepseek_vl2.py, DeepseekVLV2ForCausalLM
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options);
   if (!builder) return builder.error();
-  add_sam(*builder);
-  add_clip_large(*builder);
+  const bool ocr = source.architecture == "DeepseekOCRForCausalLM";
+  if (ocr) {
+    add_sam(*builder);
+    add_clip_large(*builder);
+  } else {
+    add_timm_siglip(*builder);
+  }
   add_projector(*builder);
-  add_language_model(*builder, {"DeepseekV2ForCausalLM", "language_model"});
+  if (ocr)
+    add_language_model(*builder, {"DeepseekV2ForCausalLM", "language_model"});
+  else
+    add_language_model(*builder, {language_class(builder->text()), "language"});
   return builder->finish();
 }
 
