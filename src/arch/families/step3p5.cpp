@@ -1,9 +1,10 @@
 // Step-3.5 and the language model of Step-3.7: sliding layers with query heads
 // of their own beside full ones, norms over each head, a gate a head, and
-// experts beside a shared one.
+// experts beside a shared one. Their draft layers, which have an output head each.
 #include <algorithm>
 
 #include "arch/decoder.h"
+#include "arch/draft.h"
 #include "arch/families/step3_text.h"
 #include "arch/layer_kinds.h"
 #include "arch/routed_experts.h"
@@ -11,7 +12,7 @@
 namespace vram::arch::families {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"Step3p5ForCausalLM"};
+constexpr std::string_view kArchitectures[] = {"Step3p5ForCausalLM", "Step3p5MTP"};
 
 /// source  transformers' Step3p7TextConfig
 constexpr Decoder kAbsent{4096, 11264, 128815, 45, 128000, {64, 8, 128}, false};
@@ -123,13 +124,65 @@ void describe(Builder& builder, const Naming& naming) {
   describe_model(builder, figures.decoder, model + ".layers");
 }
 
+/// The lists of the decoder's layers go on with those of the draft layers, here or under names of their own.
+///
+///   source  vllm/model_executor/models/step3p5.py, _get_layer_type and _is_moe_layer
+void add_draft_kinds(Figures& figures, const json::Fields& config, std::int64_t drafts) {
+  const auto both = [&](std::string_view name, std::string_view own) {
+    std::vector<std::string> all = config.texts(name);
+    const std::vector<std::string> rest = config.texts(own);
+    all.insert(all.end(), rest.begin(), rest.end());
+    return all;
+  };
+  const auto kinds = both("layer_types", "mtp_layer_types"), mlps = both("mlp_layer_types", "mtp_mlp_layer_types");
+  const auto listed = read_step3_sparse_layers(config, 1, figures.decoder.layers - 1);
+  for (std::int64_t i = figures.decoder.layers; i < figures.decoder.layers + drafts; ++i) {
+    const auto at = std::size_t(i);
+    if (at >= kinds.size())
+      config.refuse("layer_types", "names no kind of layer " + std::to_string(i) + ", which drafts",
+                    "name it there or under \"mtp_layer_types\"");
+    figures.kinds.push_back(at < kinds.size() ? kinds[at] : "full_attention");
+    figures.sparse.push_back(mlps.empty() ? std::find(listed.begin(), listed.end(), i) != listed.end()
+                                          : at < mlps.size() && mlps[at] == "sparse");
+  }
+}
+
+/// At first the draft layers took the target's output head in place of theirs.
+constexpr vllm::Step<bool> kOwnHeads[] = {
+    {{}, false, "vllm v0.19.0 vllm/v1/spec_decode/eagle.py, shared_head.head"},
+    {{2026, 6, 1}, true, "~vllm v0.25.1 vllm/v1/spec_decode/step3p5.py; v0.33.0 step3p5_mtp.py, has_own_lm_head"},
+};
+static_assert(vllm::well_formed(kOwnHeads));
+
+/// source  vllm/model_executor/models/step3p5_mtp.py
+void describe_draft(Builder& builder, const Naming& naming) {
+  Figures figures = read(builder);
+  const Decoder& decoder = figures.decoder;
+  const std::int64_t drafts = draft_layers(builder.text());
+  add_draft_kinds(figures, builder.text(), drafts);
+  const std::string layers = naming.under("model") + ".layers";
+  for (std::int64_t i = decoder.layers; i < decoder.layers + drafts; ++i) {
+    const std::string name = layers + '.' + std::to_string(i);
+    Block around = builder.block(name);
+    add_mtp_inputs(around, decoder.hidden);
+    if (vllm::in_force(kOwnHeads, builder.options().as_of))
+      around.head("shared_head.head", decoder.vocabulary, decoder.hidden);
+    builder.add_part("inputs", Part::Place::kEveryStage, std::move(around));
+    Block layer = builder.block(name + ".mtp_block");
+    add_layer(layer, figures, i);
+    builder.add_layer(std::move(layer));
+  }
+  describe_model(builder, decoder, layers);
+}
+
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kSubstring, ".share_expert.", ".moe.share_expert."}};
 
 Result<Model> build(const ModelSource& source, const BuildOptions& options) {
   auto builder = Builder::start(source, options, {.rules = kNames});
   if (!builder) return builder.error();
-  describe(*builder, {source.architecture, ""});
+  const bool draft = source.architecture == "Step3p5MTP";
+  (draft ? describe_draft : describe)(*builder, {source.architecture, ""});
   return builder->finish();
 }
 
