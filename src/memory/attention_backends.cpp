@@ -49,6 +49,10 @@ constexpr std::array<Names, kAttentionBackends> kNames = {{
     {"DEEPSEEK_SPARSE_SWA", "", ""},
     {"DEEPSEEK_V4_INDEXER", "", ""},
     {"CompressorBackend", "", ""},
+    {"FLASHMLA_SPARSE_DSV41", "", ""},
+    {"FLASHMLA_MEGA_ATTN_DSV41", "", ""},
+    {"FLASHINFER_MLA_SPARSE_DSV41", "", ""},
+    {"DEEPSEEK_V41_INDEXER", "", ""},
     {"MAMBA1_ATTN", "Mamba1AttentionBackend", ""},
     {"MAMBA2_ATTN", "Mamba2AttentionBackend", ""},
     {"GDN_ATTN", "GDNAttentionBackend", ""},
@@ -224,6 +228,12 @@ std::vector<KernelBlock> kernel_blocks(AttentionBackend backend, const Attention
     case Backend::kCompressedFlashInfer:
     case Backend::kCompressedIndexer:
       return exactly({256});
+    case Backend::kV41FlashMla:
+    case Backend::kV41Indexer:
+      return exactly({context.platform.capability / 10 == 9 ? 64 : 128});
+    case Backend::kV41MegaAttention:
+    case Backend::kV41FlashInfer:
+      return exactly({128});
     case Backend::kLatentWindow:
       return multiple_of(vllm::in_force(kWindowPage, day));
     case Backend::kPoolTail:
@@ -272,7 +282,7 @@ std::optional<std::vector<CacheLayout>> layouts(AttentionBackend backend, const 
   if (backend == Backend::kFlashInferMlaSparseSm90 && vllm::in_force(kSm90HeadsFirst, platform.as_of))
     return std::vector{kLBHNC};
   // The indexer's pages lie beside the latent ones inside a block.
-  if (backend == Backend::kCompressedIndexer) return std::vector{kBLHNC, kBLNHC};
+  if (backend == Backend::kCompressedIndexer || backend == Backend::kV41Indexer) return std::vector{kBLHNC, kBLNHC};
   if (backend == Backend::kPoolTail) return std::vector{kBLHNC};
   if (backend == Backend::kIndexedKeys) return std::vector{kBLNHC, kBLHNC};
   return std::nullopt;

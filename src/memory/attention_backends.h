@@ -48,6 +48,10 @@ enum class AttentionBackend : std::uint8_t {
   kLatentWindow,
   kCompressedIndexer,
   kCompressor,
+  kV41FlashMla,
+  kV41MegaAttention,
+  kV41FlashInfer,
+  kV41Indexer,
   // Recurrent layers.
   kMamba1,
   kMamba2,
@@ -56,7 +60,7 @@ enum class AttentionBackend : std::uint8_t {
   kLinear,
   kShortConv,
 };
-inline constexpr std::size_t kAttentionBackends = 39;
+inline constexpr std::size_t kAttentionBackends = 43;
 
 /// As vLLM reports it: "FLASH_ATTN"; "FLASH_ATTN_VLLM_V1" up to 0.10.
 std::string_view name(AttentionBackend backend, vllm::Date as_of);

@@ -19,6 +19,7 @@ struct KvShape {
   std::vector<std::string> cache_dtype_skip_layers;  // layer numbers or "sliding_window": these keep the model's dtype
   std::optional<Tokens> block_size;                  // --block-size
   bool prefix_caching = true;
+  bool swa_bounded_replay = false;         // DeepSeek-V4.1 rebuilds its windows instead of caching their prefixes
   bool hybrid_manager = true;              // not disable_hybrid_kv_cache_manager, after vLLM's own decision
   bool multimodal_prefix = false;          // bidirectional attention over images: fewer backends take it
   std::string mamba_cache_mode;            // "none", "align", "all"; empty without recurrent layers

@@ -7,6 +7,7 @@
 #include "memory/flash_attention.h"
 #include "memory/layer_refusals.h"
 #include "memory/recurrent_state.h"
+#include "memory/v41_backends.h"
 #include "units/match.h"
 
 namespace vram::memory {
@@ -83,6 +84,12 @@ bool has_cache(const Layer& layer) {
 /// Compressed keys of an indexer whose layer is not one of DeepSeek-V4: GLM-5.3's.
 bool pools_keys(const Layer& layer) { return has_cache<CompressedIndexer>(layer) && !has_cache<LatentWindow>(layer); }
 
+const V41Layer* v41_layer(const Layer& layer) {
+  for (const CacheLayer& cache : layer.caches)
+    if (const auto* window = std::get_if<LatentWindow>(&cache.cache); window && window->v41) return &*window->v41;
+  return nullptr;
+}
+
 std::int64_t index_pool(const Model& model) {
   for (const Layer& layer : model.kinds)
     for (const CacheLayer& cache : layer.caches)
@@ -106,6 +113,8 @@ class Chooser {
       const Choice choice{true, found_.cache_dtype, found_.caches.size(), 0, found_.all.size(), 0};
       const Layer& layer = model.kinds[kind];
       pooled_ = pools_keys(layer);
+      v41_ = v41_layer(layer);
+      if (auto error = source_elsewhere(model, begin)) return error;
       const bool indexer = pooled_ || has_cache<SparseIndexer>(layer);
       for (const CacheLayer& cache : layer.caches) {
         scales_ = scales_of(layer, cache.name);
@@ -158,15 +167,18 @@ class Chooser {
         [&](const CrossAttention& a) { return typed(a.heads, AttentionType::kEncoderDecoder, backed); },
         [&](const EncoderOnly& a) { return typed(a.heads, AttentionType::kEncoderOnly, backed); },
         [&](const LatentAttention& a) { return latent(a, backed); },
-        [&](const LatentWindow&) { return compressed(backed); },
+        [&](const LatentWindow& a) { return a.v41 ? v41(backed, Backend::kLatentWindow) : compressed(backed); },
         [&](const BlockSparseAttention&) { return Result(Backend::kBlockSparse); },
         [&](const BlockIndexer&) { return Result(Backend::kBlockIndexer); },
         [&](const IndexedAttention&) { return Result(Backend::kIndexedAttention); },
         [&](const PooledKeys&) { return Result(Backend::kIndexedKeys); },
         [&](const KeyRing&) { return Result(Backend::kIndexedKeys); },
         [&](const SparseIndexer&) { return Result(Backend::kSparseIndexer); },
-        [&](const CompressedLatent&) { return Result(compressed_kernels()); },
-        [&](const CompressedIndexer&) {
+        [&](const CompressedLatent& a) {
+          return a.of == CompressedClass::kV41 ? v41(backed, std::nullopt) : Result(compressed_kernels());
+        },
+        [&](const CompressedIndexer& a) {
+          if (a.of == CompressedClass::kV41) return Result(Backend::kV41Indexer);
           return Result(pooled_ ? Backend::kPooledIndexer : Backend::kCompressedIndexer);
         },
         [&](const CompressorState&) { return Result(pooled_ ? Backend::kPoolTail : Backend::kCompressor); },
@@ -178,8 +190,10 @@ class Chooser {
     backed.backend = *backend;
     if (auto error = refused_with_backend(*backend, scales_, backed.cache_dtype, context_, q_.settings)) return error;
     // A layer of DeepSeek-V4 has its attention beside the window, with compressed rows or without.
+    const bool window = *backend == Backend::kLatentWindow;
+    if (window && v41_) found_.all.push_back(v41_kernels(context_, q_.config, v41_heads_fit()));
     if (!std::holds_alternative<CompressedLatent>(backed.cache->cache)) found_.all.push_back(*backend);
-    if (*backend == Backend::kLatentWindow) found_.all.push_back(compressed_kernels());
+    if (window && !v41_) found_.all.push_back(compressed_kernels());
     return std::nullopt;
   }
 
@@ -272,11 +286,38 @@ class Chooser {
     return Backend::kLatentWindow;
   }
 
+  /// Whether a rank holds whole groups of as many heads as DeepSeek-V4.1's fused kernels take.
+  [[nodiscard]] bool v41_heads_fit() const {
+    const std::int64_t ranks = q_.parallel.tensor;
+    return v41_->groups % ranks == 0 && context_.query_heads == v41_->groups / ranks * kV41HeadsToGroup;
+  }
+
+  /// A stage has to begin with a layer that keeps the rows it reads.
+  [[nodiscard]] std::optional<Error> source_elsewhere(const Model& model, std::int64_t begin) const {
+    if (!v41_ || v41_->source < 0 || v41_->source >= begin) return std::nullopt;
+    const std::string source = model.layer_prefix + '.' + std::to_string(v41_->source) + ".attn";
+    return refused(
+        "NotImplementedError: " +
+        (v41_->indexes ? "Indexer K cache source " + source + ".indexer.k_cache" : "Compressed-KV source " + source) +
+        " not found on this rank; PP splits inside a v4.1 kv-sharing group are not supported.");
+  }
+
+  /// `backend`: absent: the kernels themselves.
+  Result<Backend> v41(BackedCache& backed, std::optional<Backend> backend) {
+    if (auto error = refused_v41(q_.config)) return *error;
+    const Backend kernels = v41_kernels(context_, q_.config, v41_heads_fit());
+    auto format = v41_format(kernels, backed.cache_dtype, context_.platform);
+    if (!format) return format.error();
+    found_.cache_dtype = backed.cache_dtype = *std::move(format);
+    return backend.value_or(kernels);
+  }
+
   const BackendQuestion& q_;
   vllm::Date day_;
   AttentionContext context_;
-  KvScales scales_;      // of the layer at hand
-  bool pooled_ = false;  // the layer at hand has an indexer whose rows stand for several tokens
+  KvScales scales_;                // of the layer at hand
+  const V41Layer* v41_ = nullptr;  // the layer at hand, if it is one of DeepSeek-V4.1
+  bool pooled_ = false;            // the layer at hand has an indexer whose rows stand for several tokens
   LayerBackends found_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <vector>
 
 #include "memory/cache_format.h"
@@ -58,6 +59,7 @@ constexpr Step<Strides> kStrides[] = {
 constexpr Step<std::int64_t> kPlainAlignment[] = {{{}, 1, "vllm v0.24.0 models/deepseek_v4/attention.py"},
                                                   {{2026, 7, 5}, 512, "~vllm v0.25.0, the same"}};
 constexpr std::int64_t kPackedAlignment = 576, kPackedRow = 584;
+constexpr std::int64_t kV41Row = 528, kV41Nvfp4Row = 288, kV41Alignment = 512, kV41WindowRows = 32;
 constexpr std::int64_t kWindowRows = 64;  // DeepSeek-V4's window: tokens to a block
 static_assert(well_formed(kLatentKind) && well_formed(kLatentSpec) && well_formed(kWindowBlock) &&
               well_formed(kPacksWindows) && well_formed(kStrided) && well_formed(kStrides) &&
@@ -99,6 +101,10 @@ bool strided(Backend backend) {
     case Backend::kLatentWindow:
     case Backend::kCompressedIndexer:
     case Backend::kCompressor:
+    case Backend::kV41FlashMla:
+    case Backend::kV41MegaAttention:
+    case Backend::kV41FlashInfer:
+    case Backend::kV41Indexer:
     case Backend::kMamba1:
     case Backend::kMamba2:
     case Backend::kGatedDelta:
@@ -197,12 +203,15 @@ class Maker {
   }
 
   Spec operator()(const LatentWindow& a) const {
+    if (a.v41) return v41_window(a);
     KvSpec spec = compressed(Kind::kSlidingWindowMla, a.width, compressed_row(a.width), Tokens(kWindowRows), 1);
     spec.window = a.window;
     return spec;
   }
 
   Spec operator()(const CompressedLatent& a) const {
+    if (a.of == CompressedClass::kV41)
+      return v41(Kind::kMla, a.width, v41_compressed_row(a.width), c_.sizes.block, a.ratio);
     return compressed(Kind::kMla, a.width, compressed_row(a.width), c_.sizes.block, a.ratio);
   }
 
@@ -214,13 +223,15 @@ class Maker {
       spec.page = Bytes(width) * (spec.block_size.count() / a.ratio);
       return spec;
     }
-    KvSpec spec = compressed(Kind::kMla, width, Bytes(width), c_.sizes.block, a.ratio);
+    KvSpec spec = a.of == CompressedClass::kV41 ? v41(Kind::kMla, width, Bytes(width), c_.sizes.block, a.ratio)
+                                                : compressed(Kind::kMla, width, Bytes(width), c_.sizes.block, a.ratio);
     spec.dtype = Dtype::kUint8;
     spec.cache_dtype.clear();
     return spec;
   }
 
   Spec operator()(const CompressorState& a) const {
+    if (a.of == CompressedClass::kV41) return v41_ring(a);
     if (backed_.backend == Backend::kPoolTail) return pool_tail(a);
     // With ratio 4 neighbouring groups of tokens overlap.
     const std::int64_t overlap = a.ratio == 4 ? 2 : 1, width = 2 * overlap * a.width;
@@ -309,6 +320,56 @@ class Maker {
     spec.page_alignment = packed() ? kPackedAlignment : vllm::in_force(kPlainAlignment, day_);
     const Bytes padded(round_up(spec.page.count(), spec.page_alignment));
     if (padded != spec.page) spec.page_padded = padded;
+    return spec;
+  }
+
+  // DeepSeek-V4.1 ----------------------------------------------------------------------------------------------------
+  //
+  // source  vllm/models/deepseek_v41/attention.py, get_kv_cache_spec of each class; compressor.py; data-centre
+  //         Blackwell's kernels read 8-bit rows with scales for 32 values, others DeepSeek-V4's
+
+  [[nodiscard]] bool v41_packed() const { return c_.cache_dtype.ends_with("_ds_mla"); }
+  [[nodiscard]] bool v41_own_rows() const { return c_.attention.platform.capability / 10 == 10; }
+
+  [[nodiscard]] Bytes v41_row(std::int64_t width) const {
+    if (!v41_packed()) return Bytes(vram::width(format_.element)) * width;
+    return Bytes(v41_own_rows() ? kV41Row : kPackedRow);
+  }
+
+  [[nodiscard]] Bytes v41_compressed_row(std::int64_t width) const {
+    return c_.cache_dtype == "nvfp4_ds_mla" ? Bytes(kV41Nvfp4Row) : v41_row(width);
+  }
+
+  [[nodiscard]] KvSpec v41(Kind kind, std::int64_t width, Bytes row, Tokens block, std::int64_t ratio) const {
+    KvSpec spec = rows(kind, width, row, format_.element);
+    spec.block_size = block;
+    spec.compress_ratio = ratio;
+    spec.page = row * (block.count() / ratio);
+    spec.cache_dtype = c_.cache_dtype;
+    spec.page_alignment = v41_packed() && !v41_own_rows() ? kPackedAlignment : kV41Alignment;
+    const Bytes padded(round_up(spec.page.count(), spec.page_alignment));
+    if (padded != spec.page) spec.page_padded = padded;
+    return spec;
+  }
+
+  [[nodiscard]] KvSpec v41_window(const LatentWindow& a) const {
+    KvSpec spec = v41(Kind::kSlidingWindowMla, a.width, v41_row(a.width), Tokens(kV41WindowRows), 1);
+    spec.window = a.window;
+    spec.bounded_replay = c_.settings.swa_bounded_replay;
+    // The kernels read both kinds of rows as rows of the whole cache.
+    if (v41_packed() && v41_own_rows())
+      spec.stride_alignment = std::lcm(v41_row(a.width).count(), v41_compressed_row(a.width).count());
+    return spec;
+  }
+
+  /// Keys and scores of the tokens that no row holds yet, the drafts among them.
+  [[nodiscard]] KvSpec v41_ring(const CompressorState& a) const {
+    const std::int64_t width = 2 * a.width, least = c_.settings.speculative_tokens + 2;
+    const Bytes row = Bytes(vram::width(Dtype::kFloat32)) * width;
+    KvSpec spec = rows(Kind::kCircularBuffer, width, row, Dtype::kFloat32);
+    spec.block_size = Tokens(std::max<std::int64_t>(8, std::int64_t(std::bit_ceil(std::uint64_t(least)))));
+    spec.page = row * spec.block_size.count();
+    spec.dcp_sharded = false;
     return spec;
   }
 

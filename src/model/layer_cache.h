@@ -103,10 +103,23 @@ struct SparseIndexer {
 // DeepSeek-V4: every layer has a window cache; a layer with a compress_ratio above 1 has compressed rows and its
 // compressor's state too, and with ratio 4 an indexer with rows and state of its own.
 
+//
+// DeepSeek-V4.1's classes store rows of their own formats in blocks of their own sizes. There compressed rows, at a
+// ratio of 1 or 2, and the indexer's keys are kept by a few layers, whose rows the layers above them read.
+enum class CompressedClass : std::uint8_t { kV4, kV41 };
+
+struct V41Layer {
+  std::int64_t groups = 0;   // o_groups, among which heads are divided: kernels ask
+  std::int64_t source = -1;  // the decoder layer whose compressed rows this one reads, itself or one below; -1: none
+  bool indexes = false;      // it picks rows of `source` with an indexer of its own
+  friend bool operator==(const V41Layer&, const V41Layer&) = default;
+};
+
 /// The window of latest rows, each of head_dim. One a layer.
 struct LatentWindow {
   std::int64_t width = 0;
   Tokens window;
+  std::optional<V41Layer> v41 = {};  // of DeepSeek-V4.1
   friend bool operator==(const LatentWindow&, const LatentWindow&) = default;
 };
 
@@ -114,6 +127,7 @@ struct LatentWindow {
 struct CompressedLatent {
   std::int64_t width = 0;
   std::int64_t ratio = 1;
+  CompressedClass of = CompressedClass::kV4;
   friend bool operator==(const CompressedLatent&, const CompressedLatent&) = default;
 };
 
@@ -121,6 +135,7 @@ struct CompressedLatent {
 struct CompressedIndexer {
   std::int64_t width = 0;
   std::int64_t ratio = 1;
+  CompressedClass of = CompressedClass::kV4;
   friend bool operator==(const CompressedIndexer&, const CompressedIndexer&) = default;
 };
 
@@ -128,6 +143,7 @@ struct CompressedIndexer {
 struct CompressorState {
   std::int64_t width = 0;
   std::int64_t ratio = 1;
+  CompressedClass of = CompressedClass::kV4;
   friend bool operator==(const CompressorState&, const CompressorState&) = default;
 };
 

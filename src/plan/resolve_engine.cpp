@@ -186,6 +186,8 @@ std::int64_t batches_in_flight(const Launch& launch) {
 
 Stop choose_engine(Launch& launch) {
   launch.plan.model_runner_v2 = runs_v2(launch);
+  // source  vllm v0.33.0 vllm/models/deepseek_v41/attention.py: only the second runner skips what is replayed
+  launch.plan.kv.swa_bounded_replay = launch.plan.model_runner_v2 && launch.flag("swa_bounded_replay").value_or(true);
   if (Stop stop = choose_schedule(launch)) return stop;
   launch.plan.kv.max_concurrent_batches = batches_in_flight(launch);
   return std::nullopt;

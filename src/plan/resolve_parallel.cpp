@@ -138,6 +138,29 @@ bool reads_ngrams(const Launch& launch) {
   return launch.source().architecture.starts_with("Qwen4Exp") && launch.text().truthy("ple_layer_ids");
 }
 
+/// Heads of n-gram tables are dealt out whole, and no rank may go without.
+///
+///   source  vllm v0.33.0 vllm/models/deepseek_v41/common/engram.py, ParallelEngramEmbedding; vllm/config/vllm.py,
+///           _resolve_and_verify_engram_config
+Stop check_ngram_tables(const Launch& launch) {
+  const HfConfig text = launch.text();
+  if (!launch.is_architecture({"DeepseekV41ForCausalLM"}) || !text.truthy("engram_layer_ids")) return std::nullopt;
+  if (launch.given.flag_or("enable_dbo", false) || launch.given.count_or("ubatch_size", 0) > 1)
+    return refused(
+        "DeepSeek V4.1 Engram does not support DBO or microbatching. Disable --enable-dbo and set --ubatch-size to 0.");
+  const json::Fields engram = launch.given.inner("engram_config");
+  if (!engram.flag_or("cpu_offload", true))
+    return Error{ErrorCode::kUnsupported, "engram_config",
+                 "n-gram tables on the GPU are not modelled yet: how many rows a rank has depends on primes",
+                 "leave cpu_offload as it is, true"};
+  const std::int64_t ranks = launch.plan.parallel.tensor;
+  const std::int64_t heads =
+      (text.whole("engram_max_ngram_size").value_or(1) - 1) * text.whole("engram_n_heads").value_or(0);
+  if ((ranks - 1) * ceil_div(heads, ranks) < heads) return std::nullopt;
+  return refused("AssertionError: Engram sharding leaves ranks without hash heads: " + number(heads) + " heads over " + number(ranks) +
+                 " shards");
+}
+
 }  // namespace
 
 Error no_pipeline() {
@@ -171,6 +194,7 @@ Stop check_parallel(Launch& launch) {
     return refused(
         "Qwen4Exp N-gram PLE embedding requires pipeline_parallel_size=1 because non-first pipeline ranks do not "
         "receive the raw input_ids it needs. Please run with PP=1.");
+  if (Stop stop = check_ngram_tables(launch)) return stop;
   return check_context(launch, parallel.tensor, heads);
 }
 

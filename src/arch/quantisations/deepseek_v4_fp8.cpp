@@ -36,11 +36,18 @@ class DeepseekV4Method final : public QuantisationMethod {
   vllm::Date as_of_;
 };
 
+/// DeepSeek-V4.1 names its experts' format among the language model's figures or beside the checkpoint's.
+/// source  vllm/transformers_utils/configs/deepseek_v41.py, DeepseekV41Config
+std::string said_beside_format(const json::Fields& model, const json::Fields& config) {
+  if (model.text_or("model_type", "") != "deepseek_v41") return "fp4";
+  return model.inner("text_config").text_or("expert_dtype", config.text_or("expert_dtype", "fp4"));
+}
+
 /// source  vllm/models/deepseek_v4/quant_config.py, vllm/models/deepseek_v41/quant_config.py, DeepseekV4FP8Config
 Result<Method> read(const Reading& reading) {
   const json::Fields& config = reading.config;
   const json::Fields model(reading.source.config, reading.source.place);
-  const std::string experts = model.text_or("expert_dtype", "fp4");
+  const std::string experts = model.text_or("expert_dtype", said_beside_format(model, config));
   if (experts != "fp4" && experts != "fp8")
     return refused("Unsupported DeepSeek V4 expert_dtype='" + experts + "'; expected one of ('fp4', 'fp8').");
   auto packing = fp8_packing(config);

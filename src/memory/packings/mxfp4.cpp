@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kGroup = 32;
 
-enum class Kernel { kMarlin, kTriton, kTrtllm };
+enum class Kernel { kMarlin, kTriton, kTrtllm, kHumming };
 
 /// Capabilities in [from, below) run OpenAI's Triton kernels.
 struct TritonRange {
@@ -38,6 +38,13 @@ constexpr vllm::Step<std::int64_t> kTrtllmRows[] = {
 };
 static_assert(vllm::well_formed(kTrtllmRows));
 
+// Hopper's Humming kernels ahead of Marlin's; they round up less.
+constexpr vllm::Step<bool> kHummingFirst[] = {
+    {{}, false, "vllm v0.31.0 fused_moe/oracle/mxfp4.py"},
+    {{2026, 10, 20}, true, "~vllm v0.32.0 the same, _get_priority_backends; quantization/utils/humming/priority.py"},
+};
+static_assert(vllm::well_formed(kHummingFirst));
+
 constexpr vllm::Step<bool> kAlwaysBiased[] = {
     {{}, true, "vllm v0.10.2 mxfp4.py Mxfp4MoEMethod.create_weights; also v0.18.0"},
     {{2026, 3, 30}, false, "vllm v0.19.0 mxfp4.py: where the experts have biases"},
@@ -52,7 +59,9 @@ Kernel kernel_for(const Mxfp4& format, const Platform& platform) {
     return Kernel::kTrtllm;
   const bool triton_runs = platform.capability >= triton.from && platform.capability < triton.below;
   const bool triton_serves = !platform.lora || vllm::in_force(kTritonTakesLora, platform.as_of);
-  return format.model == Mxfp4::Model::kGptOss && triton_runs && triton_serves ? Kernel::kTriton : Kernel::kMarlin;
+  if (format.model == Mxfp4::Model::kGptOss) return triton_runs && triton_serves ? Kernel::kTriton : Kernel::kMarlin;
+  const bool humming = platform.capability / 10 == 9 && !platform.lora && vllm::in_force(kHummingFirst, platform.as_of);
+  return humming ? Kernel::kHumming : Kernel::kMarlin;
 }
 
 struct Sizes {
@@ -65,6 +74,7 @@ Sizes padded(const Mxfp4& format, const ExpertsOnRank& experts, const Creation& 
     case Kernel::kMarlin:
       return {round_up(experts.hidden, 256), round_up(experts.intermediate, 128)};
     case Kernel::kTriton:
+    case Kernel::kHumming:
       return {experts.hidden, round_up(experts.intermediate, 64)};
     case Kernel::kTrtllm:
       return {round_up(experts.hidden, 256),
