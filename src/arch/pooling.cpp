@@ -65,10 +65,11 @@ bool known(std::string_view architecture) {
   return false;
 }
 
-/// The whole model's member, else the language model's.
+/// The whole model's member, else the language model's; nothing where it is null.
 const json::Value* find_either(const Builder& builder, std::string_view name) {
-  const json::Value* whole = builder.config().find(name);
-  return whole ? whole : builder.text().find(name);
+  const json::Value* found = builder.config().find(name);
+  if (!found) found = builder.text().find(name);
+  return found && !found->is_null() ? found : nullptr;
 }
 
 /// Labels of a model that scores by the probability of given tokens.
