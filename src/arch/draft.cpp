@@ -48,6 +48,8 @@ constexpr Drafted kByModelType[] = {
     {"hy_v3", "HYV3MTPModel"},
     {"minimax_m3_vl", "MiniMaxM3MTP"},
     {"glm5_next", "Glm5NextMTPModel"},
+    {"gemma4_assistant", "Gemma4MTPModel"},
+    {"gemma4_unified_assistant", "Gemma4MTPModel"},
 };
 
 /// The class of a draft with a config of its own.
@@ -104,7 +106,8 @@ Result<std::optional<Model>> build_draft(const DraftRequest& request, const Buil
   ModelSource source = *request.target;
   if (request.source) {
     source = *request.source;
-    source.architecture = draft_architecture(request.method, source.architecture);
+    const auto drafts = request.method == "mtp" ? mtp_architecture(source) : std::nullopt;
+    source.architecture = drafts ? std::string(*drafts) : draft_architecture(request.method, source.architecture);
     if (request.method != "draft_model") source = stretched(std::move(source), request.target_length, options.as_of);
   } else {
     const auto architecture = mtp_architecture(source);

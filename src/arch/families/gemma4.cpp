@@ -1,5 +1,5 @@
 // Gemma 4: the decoder with its embeddings per layer, layers that borrow keys and values, global layers with wider
-// heads, and experts beside the MLP; and the model with images, video and sound.
+// heads, and experts beside the MLP; the model with images, video and sound; and the assistant that drafts for it.
 #include "arch/decoder.h"
 #include "arch/layer_kinds.h"
 #include "arch/vision/gemma4_towers.h"
@@ -8,7 +8,7 @@ namespace vram::arch::families {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"Gemma4ForCausalLM", "Gemma4ForConditionalGeneration",
-                                               "Gemma4UnifiedForConditionalGeneration"};
+                                               "Gemma4UnifiedForConditionalGeneration", "Gemma4MTPModel"};
 
 /// source  hf_to_vllm_mapper of the class
 constexpr NameRule kNames[] = {{NameRule::Where::kPrefix, "model.vision_tower", "vision_tower"},
@@ -96,7 +96,8 @@ void add_attention(Block& layer, const Gemma4& text, std::int64_t i) {
   const QkvHeads& heads = slides ? text.local : text.global;
   const bool bias = layer.builder().text().flag_or("attention_bias", false);
   const bool queries_only =
-      text.borrows(i) && vllm::in_force(kBorrowersProjectQueries, layer.builder().options().as_of);
+      text.borrows(i) && (text.borrowers == text.decoder.layers ||
+                          vllm::in_force(kBorrowersProjectQueries, layer.builder().options().as_of));
   if (queries_only) {
     layer.column("self_attn.q_proj", text.decoder.hidden, {heads.query * heads.width}, {.bias = bias});
   } else {
@@ -172,6 +173,35 @@ void describe(Builder& builder, const Naming& naming) {
   builder.model.head_width = std::max(text.local.width, text.global.width);
 }
 
+/// Draft layers make queries alone and read the target's keys and values; the target's embedding takes the place of
+/// theirs, and their output head stays.
+///
+///   source  vllm/model_executor/models/gemma4_mtp.py; vllm/v1/spec_decode/gemma4.py
+void describe_draft(Builder& builder, const Naming& naming) {
+  Gemma4 text = read(builder);
+  const Decoder& decoder = text.decoder;
+  const json::Fields& config = builder.config();
+  const std::int64_t backbone = config.count_or("backbone_hidden_size", 1536, 1);
+  const std::string model = naming.under("draft_model");
+  Block around = builder.block(model);
+  around.column("pre_projection", 2 * backbone, {decoder.hidden});
+  around.row("post_projection", decoder.hidden, backbone);
+  around.rms_norm("norm", decoder.hidden);
+  around.buffer("normalizer", {}, builder.dtype());
+  builder.add_part("inputs", Part::Place::kEveryStage, std::move(around));
+  Block head = builder.block(naming.prefix);
+  head.head("lm_head", decoder.vocabulary, decoder.hidden);
+  if (config.flag_or("use_ordered_embeddings", false)) {
+    head.tensor("masked_embedding.centroids.weight", {config.count_or("num_centroids", 2048, 1), decoder.hidden});
+    head.buffer("masked_embedding.token_ordering", {decoder.vocabulary}, Dtype::kInt64);
+  }
+  builder.add_part("head", Part::Place::kEveryStage, std::move(head));
+  text.borrowers = decoder.layers;
+  text.per_layer = text.experts = 0;
+  add_layers(builder, decoder, model + ".layers", [&](Block& layer, std::int64_t i) { add_layer(layer, text, i); });
+  describe_model(builder, decoder, model + ".layers");
+}
+
 /// Patches and frames that go straight into the language model; they stay whatever the limits say.
 /// source  vllm/model_executor/models/gemma4_unified.py; transformers' Gemma4UnifiedVisionConfig and AudioConfig
 void add_embedders(Builder& builder, std::int64_t hidden) {
@@ -202,6 +232,10 @@ Result<Model> build(const ModelSource& source, const BuildOptions& options) {
                                 : unified ? ModelNames{.rules = kUnifiedNames}
                                           : ModelNames{.rules = kNames});
   if (!builder) return builder.error();
+  if (source.architecture == "Gemma4MTPModel") {
+    describe_draft(*builder, {source.architecture, ""});
+    return builder->finish();
+  }
   if (alone) {
     describe(*builder, {"Gemma4ForCausalLM", ""});
     return builder->finish();
