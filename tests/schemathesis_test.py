@@ -23,7 +23,7 @@ def schemathesis():
         try:
             venv.create(PLACE, with_pip=True, clear=True)
             subprocess.run([PLACE / "bin" / "pip", "install", "-q", RELEASE], check=True, timeout=90)
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, subprocess.SubprocessError, SystemExit) as error:  # Debian's venv without ensurepip exits
             print(f"skipped: {RELEASE} cannot be installed: {error}")
             sys.exit(SKIPPED)
     return program

@@ -57,9 +57,10 @@ std::string_view name(Limit limit) {
 }
 
 std::optional<Boundary> longest_length(Variations& variations, std::int64_t requests) {
-  const auto starts = [&](std::int64_t length) {
+  // A longer one leaves the graphs more room beside the cache, never less: that a short one has none ends nothing.
+  const auto holds = [&](std::int64_t length) {
     const Outcome& outcome = variations.at(of_length(length));
-    return outcome.fits() && (requests <= 1 || outcome.holds(requests));
+    return allocates_cache(outcome.reason) && outcome.has_room(requests);
   };
   const auto asked = variations.open().asked.max_model_len;
   const std::int64_t most = std::min(variations.longest().value_or(kLongest), kLongest);
@@ -69,8 +70,9 @@ std::optional<Boundary> longest_length(Variations& variations, std::int64_t requ
   const std::int64_t change = variations.open().schedule.chunks.above.value_or(0);
   for (const auto& [low, high] : {std::pair(change + 1, limit), std::pair(std::int64_t{1}, std::min(change, limit))}) {
     const auto shortest = first_good(low, high, long_enough);
-    const auto found = shortest ? last_good(*shortest, high, starts) : std::nullopt;
-    if (found) return Boundary{*found, *found < limit ? Limit::kMemory : limit < most ? Limit::kAsked : Limit::kModel};
+    const auto found = shortest ? last_good(*shortest, high, holds) : std::nullopt;
+    if (found && variations.at(of_length(*found)).fits())
+      return Boundary{*found, *found < limit ? Limit::kMemory : limit < most ? Limit::kAsked : Limit::kModel};
   }
   return std::nullopt;
 }

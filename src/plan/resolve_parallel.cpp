@@ -157,8 +157,8 @@ Stop check_ngram_tables(const Launch& launch) {
   const std::int64_t heads =
       (text.whole("engram_max_ngram_size").value_or(1) - 1) * text.whole("engram_n_heads").value_or(0);
   if ((ranks - 1) * ceil_div(heads, ranks) < heads) return std::nullopt;
-  return refused("AssertionError: Engram sharding leaves ranks without hash heads: " + number(heads) + " heads over " + number(ranks) +
-                 " shards");
+  return refused("AssertionError: Engram sharding leaves ranks without hash heads: " + number(heads) + " heads over " +
+                 number(ranks) + " shards");
 }
 
 }  // namespace

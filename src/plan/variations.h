@@ -34,11 +34,12 @@ struct Outcome {
   bool too_short = false;  // refused for batches that no longer length would make worse
   bool cached = true;      // false: no layer keeps anything, so memory holds any number of requests
   [[nodiscard]] bool fits() const { return reason == Reason::kOk; }
-  /// Whether so many full-length requests run at once.
-  [[nodiscard]] bool holds(std::int64_t requests) const {
-    const bool room = requests <= 1 || !cached || max_concurrency >= double(requests);
-    return fits() && room && requests <= max_num_seqs;
+  /// Whether so many full-length requests have room at once, where it starts.
+  [[nodiscard]] bool has_room(std::int64_t requests) const {
+    return requests <= 1 || (requests <= max_num_seqs && (!cached || max_concurrency >= double(requests)));
   }
+  /// Whether so many full-length requests run at once.
+  [[nodiscard]] bool holds(std::int64_t requests) const { return fits() && has_room(requests); }
 };
 
 /// Owned by one thread; the model behind it is shared.

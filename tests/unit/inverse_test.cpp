@@ -147,7 +147,7 @@ TEST(Inverse, FittingIsTrueUpToThePointAndFalseAfterIt) {
       Variation variation;
       variation.sizes.max_model_len = length;
       const Outcome& outcome = variations->at(variation);
-      return outcome.fits() || outcome.too_short;
+      return allocates_cache(outcome.reason) || outcome.too_short;
     };
     // V0 cuts prompts from a length on, and may start there where it does not at shorter ones.
     const std::int64_t change = variations->open().schedule.chunks.above.value_or(0);
