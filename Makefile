@@ -65,7 +65,7 @@ load: deps
 
 golden: build
 	cmake --build $(BUILD) -j $(JOBS) --target golden_test
-	$(BUILD)/tests/golden_test --configs data/models --configs tests/golden/configs tests/golden/kv_vllm_*.jsonl
+	$(BUILD)/tests/golden_test --known tests/golden/known.tsv --configs data/models --configs tests/golden/configs tests/golden/kv_vllm_*.jsonl
 
 accuracy: build
 	tools/accuracy $(BUILD)/vram-estimator --fit --write docs/accuracy.md
