@@ -144,7 +144,7 @@ def aims(found, share_of_gpu, right, holding):
 
 def document(asked, skipped, reports, by_setup, capacity):
     found = judged(asked, reports)
-    out = ["# Accuracy\n", "By `make accuracy`, which fits data/overheads too. Cross-validated: a start-up is judged by constants and intervals that its model family had no part in.\n"]
+    out = ["# Accuracy\n", "By `make accuracy`, which fits data/overheads too. Cross-validated: a start-up is judged by constants and intervals that its model family had no part in. What `calibrate` adds on every machine with six start-ups or more: [calibration.md](calibration.md).\n"]
     why = collections.Counter(reason for _, reason in skipped)
     answered = sum(answers.answered(r) for r in reports)
     out.append(f"{len(asked) + len(skipped)} published start-ups; {len(asked)} state a model that is known, {answered} of them are answered; each is judged by what its row states. Left out: " + ", ".join(f"{n} {w}" for w, n in why.most_common()) + ".\n")
