@@ -2,14 +2,11 @@
 """hub_gguf_test PROGRAM: GGUF files of a hub, by range requests, against one on this machine that is good, broken and
 hostile by turns; what is read must be what the same file says when it lies here."""
 import json
-import os
 import pathlib
 import re
 import struct
-import subprocess
 import sys
 import tempfile
-import unittest
 
 try:
     import gguf_files
@@ -20,12 +17,14 @@ except ImportError:
 import loopback_hub
 
 PROGRAM = sys.argv.pop(1)
-TOKEN = "hf_SecretSecretSecret"
+TOKEN = loopback_hub.ProgramTest.token
 GPU = ["--gpu", "RTX-4090"]
 MIB = 1 << 20
 
 
-class HubGgufTest(unittest.TestCase):
+class HubGgufTest(loopback_hub.ProgramTest):
+    program, gpu = PROGRAM, GPU
+
     @classmethod
     def setUpClass(cls):
         cls.made = tempfile.TemporaryDirectory()
@@ -43,18 +42,9 @@ class HubGgufTest(unittest.TestCase):
         cls.made.cleanup()
 
     def setUp(self):
-        self.hub = loopback_hub.Hub(self.pem)
-        self.addCleanup(self.hub.close)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.dense = self.files["dense"].read_bytes()
         self.hub.models["org/small-GGUF"] = {"README.md": b"x", "small-Q8_0.gguf": self.dense}
-
-    def run_program(self, *words, **variables):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
-                       "HF_ENDPOINT": self.hub.url(), "SSL_CERT_FILE": self.pem, "HF_HUB_DOWNLOAD_TIMEOUT": "5"}
-        return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, env=environment | variables, timeout=100)
 
     def report(self, *words, **variables):
         run = self.run_program(*words, *GPU, "--json", **variables)
@@ -64,11 +54,7 @@ class HubGgufTest(unittest.TestCase):
         return report
 
     def refused(self, name="org/small-GGUF:Q8_0", **variables):
-        run = self.run_program(name, *GPU, **variables)
-        self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
-        self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
-        self.assertNotIn(TOKEN, run.stdout + run.stderr)
-        return run.stderr
+        return self.refusal(name, **variables)
 
     def asked(self, ending=".gguf"):
         """(path, first byte, last byte) of every request of a file."""

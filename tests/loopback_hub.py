@@ -3,6 +3,7 @@ import base64
 import concurrent.futures
 import http.server
 import json
+import os
 import pathlib
 import select
 import socket
@@ -11,6 +12,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -234,6 +236,30 @@ def broken(handler):
     handler.wfile.flush()
     handler.connection.shutdown(socket.SHUT_RDWR)
     handler.close_connection = True
+
+
+class ProgramTest(unittest.TestCase):
+    """A program that knows one hub, its own to each test, and an empty home. The case sets `program`, `gpu` and `pem`."""
+    token = "hf_SecretSecretSecret"
+
+    def setUp(self):
+        self.hub = Hub(self.pem)
+        self.addCleanup(self.hub.close)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_program(self, *words, **variables):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
+                       "HF_ENDPOINT": self.hub.url(), "SSL_CERT_FILE": self.pem, "HF_HUB_DOWNLOAD_TIMEOUT": "5"}
+        return subprocess.run([self.program, *map(str, words)], capture_output=True, text=True, env=environment | variables, timeout=100)
+
+    def refusal(self, name, **variables):
+        run = self.run_program(name, *self.gpu, **variables)
+        self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
+        self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
+        self.assertNotIn(self.token, run.stdout + run.stderr)
+        return run.stderr
 
 
 def run_tests(case):

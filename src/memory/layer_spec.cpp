@@ -312,12 +312,18 @@ class Maker {
   }
 
   [[nodiscard]] KvSpec compressed(Kind kind, std::int64_t width, Bytes row, Tokens block, std::int64_t ratio) const {
+    return aligned(kind, width, row, block, ratio, packed() ? kPackedAlignment : vllm::in_force(kPlainAlignment, day_));
+  }
+
+  /// Pages of `block` tokens, a row for `ratio` of them, padded to a multiple of `alignment` bytes.
+  [[nodiscard]] KvSpec aligned(Kind kind, std::int64_t width, Bytes row, Tokens block, std::int64_t ratio,
+                               std::int64_t alignment) const {
     KvSpec spec = rows(kind, width, row, format_.element);
     spec.block_size = block;
     spec.compress_ratio = ratio;
     spec.page = row * (block.count() / ratio);
     spec.cache_dtype = c_.cache_dtype;
-    spec.page_alignment = packed() ? kPackedAlignment : vllm::in_force(kPlainAlignment, day_);
+    spec.page_alignment = alignment;
     const Bytes padded(round_up(spec.page.count(), spec.page_alignment));
     if (padded != spec.page) spec.page_padded = padded;
     return spec;
@@ -341,15 +347,7 @@ class Maker {
   }
 
   [[nodiscard]] KvSpec v41(Kind kind, std::int64_t width, Bytes row, Tokens block, std::int64_t ratio) const {
-    KvSpec spec = rows(kind, width, row, format_.element);
-    spec.block_size = block;
-    spec.compress_ratio = ratio;
-    spec.page = row * (block.count() / ratio);
-    spec.cache_dtype = c_.cache_dtype;
-    spec.page_alignment = v41_packed() && !v41_own_rows() ? kPackedAlignment : kV41Alignment;
-    const Bytes padded(round_up(spec.page.count(), spec.page_alignment));
-    if (padded != spec.page) spec.page_padded = padded;
-    return spec;
+    return aligned(kind, width, row, block, ratio, v41_packed() && !v41_own_rows() ? kPackedAlignment : kV41Alignment);
   }
 
   [[nodiscard]] KvSpec v41_window(const LatentWindow& a) const {
