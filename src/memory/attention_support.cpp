@@ -39,8 +39,7 @@ Caches cache_bit(std::string_view name) {
 }
 
 constexpr vllm::Date kFirst{}, k016{2026, 2, 9}, k018{2026, 3, 16}, k020{2026, 4, 20}, k021{2026, 5, 9},
-    k022{2026, 5, 25}, k024{2026, 6, 23}, k025{2026, 7, 5}, k027{2026, 8, 3}, k028{2026, 8, 18}, k030{2026, 9, 14},
-    k031{2026, 10, 1};
+    k022{2026, 5, 25}, k024{2026, 6, 23}, k025{2026, 7, 5}, k028{2026, 8, 18}, k030{2026, 9, 14}, k031{2026, 10, 1};
 
 // The explicit names of 16-bit caches came with 0.16 (bfloat16) and 0.18 (float16).
 constexpr Step<Caches> kFloatCaches[] = {

@@ -164,7 +164,8 @@ Result<Weights> weigh_beside(const Model* target, const Stage& target_stage, con
   for (std::size_t kind = 0; kind < times.size(); ++kind) {
     if (times[kind] == 0) continue;
     one = {};
-    const auto first_layer = std::find(model.layers.begin() + stage.begin, model.layers.end(), int(kind));
+    const auto first_layer =
+        std::find(model.layers.begin() + std::ptrdiff_t(stage.begin), model.layers.end(), int(kind));
     const std::string block = model.layer_prefix + '.' + std::to_string(first_layer - model.layers.begin());
     unfolded.layer(model.kinds[kind]);
     if (auto error = creator.create_all(model.kinds[kind].modules, false, block)) return *error;

@@ -10,14 +10,17 @@
 namespace vram::plan {
 namespace {
 
+constexpr double kMillion = 1e6;
+
 /// Probability that a variable of the given 5th, 50th and 95th percentiles, normal on either side, is above
-/// `threshold`.
+/// `threshold`; to a millionth, as erfc's last digits are another's in each C library.
 double probability_above(const memory::Estimate& estimate, Bytes threshold) {
   const double margin = double((estimate.bytes - threshold).count());
   const Bytes side = margin >= 0 ? estimate.bytes - estimate.low : estimate.high - estimate.bytes;
   const double sigma = double(side.count()) / 1.6449;
   if (sigma <= 0) return margin >= 0 ? 1 : 0;
-  return 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
+  const double probability = 0.5 * std::erfc(-margin / sigma / std::sqrt(2.0));
+  return std::round(probability * kMillion) / kMillion;
 }
 
 Bytes free_bytes(const RankReport& rank) { return rank.free.value_or(rank.total - rank.context.bytes); }

@@ -9,7 +9,7 @@ constexpr std::string_view kArchitectures[] = {"MolmoForCausalLM"};
 
 // The encoder's figures are not in config.json.
 // source  vllm/model_executor/models/molmo.py, VisionBackboneConfig, VIT_LAYERS and ADDITIONAL_VOCAB_SIZE
-constexpr std::int64_t kWidth = 1024, kHeads = 16, kIntermediate = 4096, kLayers = 23, kPositions = 577, kPatch = 14;
+constexpr std::int64_t kWidth = 1024, kIntermediate = 4096, kLayers = 23, kPositions = 577, kPatch = 14;
 constexpr std::int64_t kFeatureLayers = 2, kAddedRows = 128;
 
 /// source  vllm/model_executor/models/molmo.py, MultiHeadDotProductAttention
