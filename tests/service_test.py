@@ -1,4 +1,5 @@
 """The service as its callers see it: a real process, real sockets."""
+import concurrent.futures
 import gzip
 import http.client
 import json
@@ -12,6 +13,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+import loopback_hub
 
 PROGRAM = sys.argv.pop(1)
 REQUEST = {"model": {"source": "Qwen/Qwen3-8B"}, "gpu": {"name": "RTX-4090"}, "args": {"max_model_len": 8192}}
@@ -187,19 +190,23 @@ class Answers(unittest.TestCase):
             self.assertEqual(answer.getheader("Cache-Control"), "no-store")
 
     def test_the_page_is_compressed_and_asked_for_once(self):
-        answer, packed = self.service.ask("GET", "/", Accept_Encoding="gzip, deflate")
+        answer, front = self.service.ask("GET", "/", Accept_Encoding="gzip, deflate")
         if answer.status == 404:
             self.skipTest("built without the page")
+        self.assertIn(b"<html", front)
+        path = "/theme.js"
+        answer, packed = self.service.ask("GET", path, Accept_Encoding="gzip, deflate")
         self.assertEqual((answer.getheader("Content-Encoding"), answer.getheader("Cache-Control")), ("gzip", "no-cache"))
-        self.assertIn(b"<html", gzip.decompress(packed))
-        tag = answer.getheader("ETag")
-        again, body = self.service.ask("GET", "/", Accept_Encoding="gzip", If_None_Match=tag)
-        self.assertEqual((again.status, again.getheader("ETag"), body), (304, tag, b""))
-        answer, smaller = self.service.ask("GET", "/", Accept_Encoding="br, gzip;q=0.5")
+        gzip.decompress(packed)
+        for path in (path, "/"):
+            tag = self.service.ask("GET", path, Accept_Encoding="gzip")[0].getheader("ETag")
+            again, body = self.service.ask("GET", path, Accept_Encoding="gzip", If_None_Match=tag)
+            self.assertEqual((again.status, again.getheader("ETag"), body), (304, tag, b""))
+        answer, smaller = self.service.ask("GET", "/vram.wasm", Accept_Encoding="br, gzip;q=0.5")
         if answer.getheader("Content-Encoding") == "br":
-            self.assertLess(len(smaller), len(packed))
-        self.assertEqual(self.service.ask("GET", "/", Accept_Encoding="br;q=0")[0].status, 406)
-        for path in re.findall(rb'(?:src|href)="\./(assets/[^"]+)"', gzip.decompress(packed)):
+            self.assertLess(len(smaller), len(self.service.ask("GET", "/vram.wasm", Accept_Encoding="gzip")[1]))
+        self.assertEqual(self.service.ask("GET", "/vram.wasm", Accept_Encoding="br;q=0")[0].status, 406)
+        for path in re.findall(rb'(?:src|href)="\./(assets/[^"]+)"', front):
             answer, _ = self.service.ask("GET", "/" + path.decode(), Accept_Encoding="gzip")
             self.assertEqual((answer.status, answer.getheader("Cache-Control")), (200, "max-age=31536000, immutable"))
 
@@ -298,6 +305,64 @@ class Setups(unittest.TestCase):
                     answer, text = service.ask("POST", "/v1/estimate", {**REQUEST, "model": {"source": path}, "args": {}})
                     self.assertEqual(answer.status, status, (path, text))
 
+    def test_logs_of_allowed_folders(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as outside:
+            log = b"INFO 01-01 00:00:00 vLLM API server version 0.9.2\n\xff\n"
+            pathlib.Path(folder, "vllm.log").write_bytes(log)
+            pathlib.Path(outside, "secret").write_text("secret")
+            pathlib.Path(folder, "link").symlink_to(outside + "/secret")
+            with Service("--quiet", "--allow-path", folder) as service:
+                answer, text = service.ask("GET", f"/v1/log?path={folder}/vllm.log")
+                self.assertEqual((answer.status, answer.getheader("Content-Type"), text), (200, "text/plain; charset=utf-8", log))
+                for path, status in [("", 404), (folder + "/link", 404), (folder + "/../" + outside.rsplit("/", 1)[1] + "/secret", 404),
+                                     ("/etc/passwd", 404), (folder + "/none", 404), (folder, 409), (folder + "/vllm.log%00", 404)]:
+                    answer, text = service.ask("GET", "/v1/log?path=" + path)
+                    self.assertEqual(answer.status, status, (path, text))
+                    self.assertNotIn(b"root:", text)
+                self.assertEqual(service.ask("GET", "/v1/log")[0].status, 400)
+            with Service("--quiet") as service:
+                self.assertEqual(service.ask("GET", f"/v1/log?path={folder}/vllm.log")[0].status, 404)
+
+    def test_the_page_is_told_what_there_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            registry = pathlib.Path(folder, "registry.json")
+            registry.write_text("[]")
+            for options, offline, words in [(["--registry", str(registry), "--allow-path", folder], "0", b"detect registry hub paths"),
+                                            ([], "1", b"detect")]:
+                with Service("--quiet", *options, environment={"HF_HUB_OFFLINE": offline, "HOME": folder}) as service:
+                    answer, front = service.ask("GET", "/")
+                    if answer.status == 404:
+                        self.skipTest("built without the page")
+                    self.assertIn(b'<meta name="service" content="' + words + b'"></head>', front)
+
+    def test_a_model_as_a_request_holds_it(self):
+        quantisation = {"quant_method": "fp8", "activation_scheme": "dynamic"}
+        tensors = {f"model.layers.{i}.mlp.down_proj.weight": ("BF16", 2, [8, 8]) for i in range(3)}
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "config.json").write_text(json.dumps(CONFIG))
+            front, size = loopback_hub.header(tensors)
+            pathlib.Path(folder, "model.safetensors").write_bytes(front.ljust(size, b"\0"))
+            with Service("--quiet", "--allow-path", folder) as service:
+                for name in ("Qwen/Qwen3-8B", folder):
+                    answer, text = service.ask("GET", f"/v1/model?name={name}")
+                    self.assertEqual(answer.status, 200, text)
+                    found = json.loads(text)
+                    request = {"gpu": {"name": "RTX-4090"}, "args": {"max_model_len": 4096}}
+                    whole, given = (json.loads(service.ask("POST", "/v1/estimate", {**request, "model": model})[1])
+                                    for model in (found["model"], {"source": name}))
+                    self.assertEqual(given["model"].pop("source"), found["source"])
+                    for report in (whole, given):
+                        for member in ("source", "fingerprint"):
+                            report["model"].pop(member, None)
+                    self.assertEqual(whole, given)
+                pathlib.Path(folder, "hf_quant_config.json").write_text(json.dumps(quantisation))
+                found = json.loads(service.ask("GET", f"/v1/model?name={folder}")[1])
+                self.assertEqual(found["model"]["config"], {**CONFIG, "quantization_config": quantisation})
+                self.assertEqual(whole["model"]["checkpoint"]["tensors"], 3)
+                for query, status in [("", 400), ("?name=", 404), ("?name=no/such-model", 404), ("?name=/etc", 404),
+                                      ("?name=registry:none", 404), ("?names=x", 400)]:
+                    self.assertEqual(service.ask("GET", "/v1/model" + query)[0].status, status, query)
+
     def test_writing_needs_the_token_of_the_page(self):
         with tempfile.TemporaryDirectory() as folder:
             registry = pathlib.Path(folder, "registry.json")
@@ -313,6 +378,43 @@ class Setups(unittest.TestCase):
                 self.assertEqual((answer.status, json.loads(text)["written"]), (200, True), text)
                 self.assertIn("8192", registry.read_text())
                 self.assertEqual(json.loads(service.ask("GET", "/v1/registry")[1])[0]["context_window"], 8192)
+
+    def test_a_change_of_the_registry_is_taken_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            registry = pathlib.Path(folder, "registry.json")
+            text = json.dumps([{"name": "m", "backend": "vllm", "extra_args": ["--max-model-len", "4096"]}])
+            registry.write_text(text)
+            pathlib.Path(folder, "other.json.bak").write_text("[]")
+            with Service("--quiet", "--registry", str(registry)) as service:
+                token = {"X_Write_Token": json.loads(service.ask("GET", "/v1/session")[1])["write_token"]}
+
+                def apply(context):
+                    answer, body = service.ask("POST", "/v1/registry/apply", {"name": "m", "settings": {"context": context}}, **token)
+                    self.assertEqual(answer.status, 200, body)
+                    return {member: json.loads(body)[member] for member in ("backup", "fingerprint")}
+
+                def restore(change, **headers):
+                    answer, body = service.ask("POST", "/v1/registry/restore", change, **(headers or token))
+                    return answer.status, json.loads(body)
+
+                first = apply(8192)
+                self.assertEqual(restore(first, X_Write_Token="no")[0], 403)
+                for change, status in [({"backup": first["backup"]}, 400), ({**first, "backup": "/etc/passwd"}, 404),
+                                       ({**first, "backup": folder + "/other.json.bak"}, 404),
+                                       ({**first, "fingerprint": "0123456789abcdef"}, 409)]:
+                    self.assertEqual(restore(change)[0], status, change)
+                    self.assertIn("8192", registry.read_text())
+                status, answer = restore(first)
+                self.assertEqual((status, answer["written"], registry.read_text()), (200, True, text))
+                self.assertIn("8192", answer["diff"])
+                self.assertEqual(restore({**first, "fingerprint": answer["fingerprint"]})[1]["written"], False)
+                first, second = apply(8192), apply(2048)
+                self.assertEqual(restore(first)[0], 409)
+                registry.write_text(registry.read_text() + "\n")
+                status, answer = restore(second)
+                self.assertEqual(status, 409)
+                self.assertIn("it has changed since", answer["error"]["message"])
+                self.assertIn("2048", registry.read_text())
 
     def test_calibrations_are_learnt_shown_and_forgotten(self):
         log = "\n".join(["INFO 11-01 00:00:00 [api_server.py:1] vLLM API server version 0.11.0",
@@ -380,6 +482,64 @@ class Setups(unittest.TestCase):
             log = service.process.stderr.read()
             service.process.stderr.close()
             self.assertIn('"GET /healthz" 200', log)
+
+
+class FromTheHub(unittest.TestCase):
+    """Against a hub of its own: the one that HF_ENDPOINT names is the only one that is asked."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.keys = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.keys.cleanup)
+        cls.pem = loopback_hub.certificate(cls.keys.name)
+
+    def setUp(self):
+        self.hub = loopback_hub.Hub(self.pem)
+        self.addCleanup(self.hub.close)
+        self.hub.models["org/small"] = {"config.json": json.dumps(CONFIG).encode()}
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+
+    def service(self, offline="0"):
+        service = Service("--quiet", environment={"HOME": self.home.name, "XDG_CACHE_HOME": self.home.name, "HF_ENDPOINT": self.hub.url(),
+                                                  "HF_HOME": self.home.name, "SSL_CERT_FILE": self.pem, "HF_HUB_OFFLINE": offline,
+                                                  "HF_HUB_DOWNLOAD_TIMEOUT": "1"})
+        self.addCleanup(service.__exit__)
+        return service
+
+    def test_what_is_not_here_is_asked_of_it_once(self):
+        service = self.service()
+        answer, text = service.ask("POST", "/v1/estimate", {**REQUEST, "model": {"source": "org/small"}, "args": {}})
+        self.assertEqual(answer.status, 200, text)
+        self.assertTrue(self.hub.requests)
+        self.hub.requests.clear()
+        answer, text = service.ask("GET", "/v1/model?name=org/small")
+        self.assertEqual((answer.status, json.loads(text)["model"]["config"]), (200, CONFIG))
+        service.ask("POST", "/v1/max-context", {**REQUEST, "model": {"source": "org/small"}, "args": {}})
+        self.assertEqual(self.hub.requests, [])
+        self.assertEqual(service.ask("GET", "/v1/model?name=org/none")[0].status, 404)
+
+    def test_offline_only_its_cache_is_read(self):
+        self.assertEqual(self.service().ask("GET", "/v1/model?name=org/small")[0].status, 200)
+        self.hub.requests.clear()
+        service = self.service(offline="1")
+        self.assertEqual(service.ask("GET", "/v1/model?name=org/small")[0].status, 200)
+        self.assertEqual(service.ask("GET", "/v1/model?name=org/other")[0].status, 404)
+        self.assertEqual(self.hub.requests, [])
+
+    def test_while_it_does_not_answer_others_are_served(self):
+        self.hub.behaviours = {"": loopback_hub.slow(4)}
+        service = self.service()
+        def ask():
+            return service.ask("GET", "/v1/model?name=org/small")[0].status
+        with concurrent.futures.ThreadPoolExecutor(24) as pool:
+            waiting = [pool.submit(ask) for _ in range(24)]
+            time.sleep(0.5)
+            begun = time.monotonic()
+            for _ in range(20):
+                self.assertEqual(service.ask("POST", "/v1/estimate", REQUEST)[0].status, 200)
+            self.assertLess(time.monotonic() - begun, 5)
+            self.assertEqual({each.result() for each in waiting}, {503})
 
 
 if __name__ == "__main__":

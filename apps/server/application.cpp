@@ -50,9 +50,14 @@ std::optional<Error> unknown_parameter(const Query& query, const Route& route) {
   return std::nullopt;
 }
 
+std::optional<Error> missing_parameter(const Query& query, const Route& route) {
+  if (!route.parameter_needed || query.find(route.parameter)) return std::nullopt;
+  return Error{ErrorCode::kBadInput, "query", '"' + std::string(route.parameter) + "\" is missing", ""};
+}
+
 const Asset* asset_of(const Incoming& message) {
   if (message.method != "GET" && message.method != "HEAD") return nullptr;
-  const std::string_view path = message.path() == "/" ? "/index.html" : message.path();
+  const std::string_view path = message.path() == "/" ? kFront : message.path();
   const auto all = assets();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Asset& asset) { return asset.path == path; });
   return found == all.end() ? nullptr : &*found;
@@ -69,6 +74,15 @@ bool accepts(std::string_view list, std::string_view encoding) {
       return weight.empty() || weight.find_first_of("123456789") != std::string_view::npos;
   }
   return false;
+}
+
+Answer answer_front(const Front& front, const Incoming& message) {
+  Answer answer{.type = "text/html; charset=utf-8", .body = {}, .tag = front.tag};
+  if (message.if_none_match.find(front.tag) != std::string::npos)
+    answer.status = 304;
+  else
+    answer.body = front.text;
+  return answer;
 }
 
 Answer answer_asset(const Asset& asset, const Incoming& message) {
@@ -103,7 +117,10 @@ bool same_secret(std::string_view a, std::string_view b) {
 }
 
 Application::Application(Services services, Guard guard)
-    : services_(std::move(services)), guard_(std::move(guard)), metrics_(paths()) {
+    : services_(std::move(services)),
+      guard_(std::move(guard)),
+      metrics_(paths()),
+      front_(front_page(services_.abilities)) {
   services_.metrics = [this] { return metrics_.text(); };
   services_.description = json::write_line(openapi(schemas_));
 }
@@ -135,16 +152,18 @@ std::optional<Answer> Application::turned_away(const Incoming& message, const Ro
   return std::nullopt;
 }
 
-Answer Application::answer(const Incoming& message, const Route* route) const {
+Answer Application::answer(const Incoming& message, const Route* route, const io::Reach& reach) const {
   if (!route)
-    if (const Asset* asset = asset_of(message)) return answer_asset(*asset, message);
+    if (const Asset* asset = asset_of(message))
+      return asset->path == kFront ? answer_front(front_, message) : answer_asset(*asset, message);
   if (!route) return without_route(message.path());
   const std::string_view target = message.target;
   const std::size_t mark = target.find('?');
   const auto query = Query::read(mark == std::string_view::npos ? "" : target.substr(mark + 1));
   if (!query) return malformed(query.error());
   if (auto error = unknown_parameter(*query, *route)) return malformed(*error);
-  const auto machine = services_.machines->take();
+  if (auto error = missing_parameter(*query, *route)) return malformed(*error);
+  const auto machine = services_.machines->take(reach);
   if (route->request.empty()) return answer_call({*query, {}, message.body, *machine, services_}, *route);
   const io::Question* question = io::find_question(route->question);
   const std::string place(question ? question->place : "body");

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/assets.h"
 #include "server/metrics.h"
 #include "server/route.h"
 #include "server/schemas.h"
@@ -32,7 +33,9 @@ class Application {
   [[nodiscard]] std::optional<Answer> turned_away(const Incoming& message, const Route* route) const;
 
   /// The answer, of whichever route; errors are answers too.
-  [[nodiscard]] Answer answer(const Incoming& message, const Route* route) const;
+  ///
+  ///   reach  whom it may ask: with the hub it may have to wait
+  [[nodiscard]] Answer answer(const Incoming& message, const Route* route, const io::Reach& reach) const;
 
   [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
@@ -42,6 +45,7 @@ class Application {
   Guard guard_;
   Metrics metrics_;
   Schemas schemas_;
+  Front front_;
 };
 
 /// Compares in a time that tells nothing of where two secrets differ.

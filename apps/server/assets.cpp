@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "units/fingerprint.h"
+
 namespace vram::server {
 
 std::string_view media_type(std::string_view path) {
@@ -16,6 +18,15 @@ std::string_view media_type(std::string_view path) {
   for (const auto& [ending, type] : kTypes)
     if (path.ends_with(ending)) return type;
   return "application/octet-stream";
+}
+
+Front front_page(std::string_view abilities) {
+  Front front{std::string(built_front()), {}};
+  const std::size_t end = front.text.find("</head>");
+  if (end != std::string::npos)
+    front.text.insert(end, "<meta name=\"service\" content=\"" + std::string(abilities) + "\">");
+  front.tag = '"' + fingerprint(front.text) + '"';
+  return front;
 }
 
 }  // namespace vram::server

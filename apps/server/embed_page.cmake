@@ -15,6 +15,10 @@ function(literal file out)
 endfunction()
 
 set(entries "")
+set(front "{}")
+if(EXISTS ${SOURCE}/index.html)
+  literal(${SOURCE}/index.html front)
+endif()
 foreach(file IN LISTS files)
   file(SHA256 ${SOURCE}/${file} sum)
   string(SUBSTRING ${sum} 0 16 tag)
@@ -41,6 +45,10 @@ std::span<const Asset> assets() {
 ${entries}    {\"\", \"\", \"\", \"\"},
   });
   return std::span(kAssets).first(kAssets.size() - 1);
+}
+
+std::string_view built_front() {
+  return ${front};
 }
 
 }  // namespace vram::server

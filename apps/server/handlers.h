@@ -12,12 +12,17 @@ Answer description(const Call& call);
 Answer session(const Call& call);
 Answer detected(const Call& call);
 Answer known_models(const Call& call);
+/// {"name", "source", "model": {"config", "name", "weights_index"}}: the model of that name, as a request may hold it.
+Answer model(const Call& call);
+/// A file of an allowed folder, as it is.
+Answer log(const Call& call);
 Answer profiles(const Call& call);
 
 Answer registry_entries(const Call& call);
 /// {"place", "text"}: the registry's file as it is.
 Answer registry_file(const Call& call);
 Answer apply_to_registry(const Call& call);
+Answer restore_registry(const Call& call);
 
 /// The names of this user's calibrations.
 Answer calibrations(const Call& call);

@@ -106,8 +106,10 @@ class Listener {
     for (unsigned i = 1; i < listen_.threads; ++i) threads.emplace_back([this] { context_.run(); });
     context_.run();
     for (std::thread& thread : threads) thread.join();
-    work_.stop();
-    work_.join();
+    for (asio::thread_pool* pool : {&work_, &waiting_}) {
+      pool->stop();
+      pool->join();
+    }
   }
 
  private:
@@ -227,23 +229,42 @@ class Listener {
     connection.owes_since = 0;
 
     const bool keep = parser.get().keep_alive() && !stopping_;
-    const Share slot(long_calls_, route && route->work == Route::Work::kLong ? 1 : 0, listen_.limits.long_calls);
+    const Share slot(long_calls_, route && route->work != Route::Work::kQuick ? 1 : 0, listen_.limits.long_calls);
     const Answer answer = co_await answer_to_call(message, route, slot.denied());
     if (answer.lines) co_return co_await write_lines(stream, message, *route, answer, keep, begun);
     log(stream, message, answer, begun, route, answer.body.size());
     co_return co_await write(stream, answer, keep, message.method == "HEAD") && keep;
   }
 
+  /// What is not found on this machine is asked for again where the hub may be asked.
   asio::awaitable<Answer> answer_to_call(const Incoming& message, const Route* route, bool full) {
-    if (full) co_return refusal(503, "unavailable", "too many long calls are running; try again in a moment");
-    if (!route || route->work == Route::Work::kQuick) co_return application_.answer(message, route);
-    auto [failure, answer] = co_await asio::co_spawn(work_, compute(message, route), kAwait);
+    if (full) co_return too_many();
+    if (!route) co_return application_.answer(message, route, {});
+    if (route->work == Route::Work::kWaits) co_return co_await elsewhere(waiting_, message, *route, kHub);
+    Answer answer;
+    if (route->work == Route::Work::kQuick)
+      answer = application_.answer(message, route, {});
+    else
+      answer = co_await elsewhere(work_, message, *route, {});
+    if (answer.status != 404 || route->request.empty() || route->writes) co_return answer;
+    const Share slot(long_calls_, route->work == Route::Work::kQuick ? 1 : 0, listen_.limits.long_calls);
+    if (slot.denied()) co_return too_many();
+    co_return co_await elsewhere(waiting_, message, *route, kHub);
+  }
+
+  static Answer too_many() {
+    return refusal(503, "unavailable", "too many long calls are running; try again in a moment");
+  }
+
+  asio::awaitable<Answer> elsewhere(asio::thread_pool& threads, const Incoming& message, const Route& route,
+                                    const io::Reach& reach) {
+    auto [failure, answer] = co_await asio::co_spawn(threads, compute(message, route, reach), kAwait);
     if (failure) co_return refusal(503, "unavailable", "there is not enough memory for this call");
     co_return std::move(answer);
   }
 
-  asio::awaitable<Answer> compute(const Incoming& message, const Route* route) {
-    co_return application_.answer(message, route);
+  asio::awaitable<Answer> compute(const Incoming& message, const Route& route, const io::Reach& reach) {
+    co_return application_.answer(message, &route, reach);
   }
 
   asio::awaitable<bool> write(beast::tcp_stream& stream, const Answer& answer, bool keep, bool head) {
@@ -302,6 +323,8 @@ class Listener {
                  answer.status, sent, std::chrono::duration<double, std::milli>(took).count());
   }
 
+  static constexpr unsigned kWaiting = 4;
+  static inline const io::Reach kHub{.hub = true, .progress = {}, .patience_ms = 20'000};
   static constexpr std::size_t kFirstBytes = 4096;
   static constexpr std::size_t kSmallBody = 64u << 10;
   static constexpr std::chrono::seconds kLinger{1};
@@ -310,6 +333,7 @@ class Listener {
   const Listen& listen_;
   asio::io_context context_;
   asio::thread_pool work_;
+  asio::thread_pool waiting_{kWaiting};
   tcp::acceptor acceptor_{context_};
   asio::steady_timer grace_{context_};
   asio::signal_set signals_{context_, SIGINT, SIGTERM};

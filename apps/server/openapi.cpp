@@ -96,10 +96,10 @@ Value responses(const Route& route) {
       {"413", "larger than is read"},
       {"503", "too much at once, or something that does not answer; try again"}};
   Object all;
-  all.set("200", response("the answer", route.lines ? lines_of("application/x-ndjson")
-                                        : route.path == "/metrics"
-                                            ? content("text/plain", any())
-                                            : content("application/json", schema_or_any(route.response))));
+  all.set("200",
+          response("the answer", route.lines           ? lines_of("application/x-ndjson")
+                                 : !route.type.empty() ? content(route.type.substr(0, route.type.find(';')), any())
+                                                       : content("application/json", schema_or_any(route.response))));
   if (route.method == "POST")
     for (const auto& [status, description] : kOfBodies)
       all.set(status, response(description, content("application/json", reference("error"))));
@@ -123,7 +123,7 @@ Value parameters(const Route& route) {
     schema.set("type", text("string"));
     one.set("name", text(route.parameter));
     one.set("in", text("query"));
-    one.set("required", Value(false));
+    one.set("required", Value(route.parameter_needed));
     one.set("description", text(route.parameter_is));
     one.set("schema", Value(std::move(schema)));
     all.push_back(Value(std::move(one)));

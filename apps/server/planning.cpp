@@ -232,7 +232,7 @@ Answer sweep_rows(const Call& call) {
 
 Answer batch_lines(const Call& call) {
   return of_lines([rest = call.text, &services = call.services](std::string& out) mutable {
-    const auto machine = services.machines->take();
+    const auto machine = services.machines->take({});
     const auto pause = Clock::now() + kAtOnce;
     while (!rest.empty() && Clock::now() < pause) {
       const std::string_view line = rest.substr(0, rest.find('\n'));

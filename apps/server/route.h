@@ -13,6 +13,7 @@ struct Route {
   enum class Work : std::uint8_t {
     kQuick,  // answered where it was read: a few milliseconds at most
     kLong,   // on a thread of its own, a bounded number at once
+    kWaits,  // the same for what waits rather than computes: for the hub, for a disk
   };
 
   std::string_view method;  // "GET" or "POST"
@@ -27,7 +28,9 @@ struct Route {
   std::string_view response = {};    // name of the answer's schema
   std::string_view parameter = {};   // of the query
   std::string_view parameter_is = {};
-  bool lines = false;  // answers JSON lines
+  bool parameter_needed = false;
+  bool lines = false;          // answers JSON lines
+  std::string_view type = {};  // of an answer that is no JSON
 
   Answer (*run)(const Call& call) = nullptr;  // in place of a question
 };

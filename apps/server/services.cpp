@@ -1,5 +1,6 @@
 #include "server/services.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace vram::server {
@@ -39,9 +40,10 @@ std::shared_ptr<io::Recall> Machines::idle() {
   return recall;
 }
 
-std::shared_ptr<const io::Machine> Machines::take() {
+std::shared_ptr<const io::Machine> Machines::take(const io::Reach& reach) {
   std::shared_ptr<io::Recall> recall = idle();
   if (!recall) recall = std::make_shared<io::Recall>(plain_);
+  recall->reach(reach);
   const io::Machine* machine = &recall->machine();
   return {machine, [this, recall = std::move(recall)](const io::Machine*) mutable {
             const std::lock_guard lock(mutex_);
@@ -54,20 +56,23 @@ Result<std::string> real_folder(const std::string& folder) {
   return Error{ErrorCode::kNotFound, folder, "there is no such folder", ""};
 }
 
+Result<std::string> allowed_file(const std::string& path, const std::vector<std::string>& allowed, const char* place) {
+  const auto real = path.find('\0') == std::string::npos ? real_path(path) : std::nullopt;
+  if (real && std::ranges::any_of(allowed, [&](const std::string& folder) { return within(*real, folder); }))
+    return *real;
+  return Error{ErrorCode::kNotFound, place, "no such file in a folder that this service may read",
+               "start it with --allow-path FOLDER, or send its content"};
+}
+
 Result<std::string> admitted(const std::string& source, const std::vector<std::string>& allowed) {
   if (source.find('\0') != std::string::npos)
     return Error{ErrorCode::kBadInput, "model.source", "a name has no NUL in it", ""};
   for (const std::string_view kind : kKinds)
     if (source.starts_with(kind) && !looks_like_path(source)) return source;
-  const auto real = real_path(source);
-  if (real)
-    for (const std::string& folder : allowed)
-      if (within(*real, folder)) return *real;
-  if (looks_like_path(source))
-    return Error{ErrorCode::kNotFound, "model.source", "no such file in a folder that this service may read",
-                 "start it with --allow-path FOLDER, or send the config itself as \"config\""};
+  auto file = allowed_file(source, allowed, "model.source");
+  if (file || looks_like_path(source)) return file;
   // A name that happens to be a file's here, too, is the catalogue's.
-  return real ? "catalog:" + source : source;
+  return real_path(source) ? "catalog:" + source : source;
 }
 
 }  // namespace vram::server

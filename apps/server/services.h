@@ -23,7 +23,7 @@ class Machines {
   Machines& operator=(const Machines&) = delete;
 
   /// The caller's until it lets go of it; the machines outlive it.
-  std::shared_ptr<const io::Machine> take();
+  std::shared_ptr<const io::Machine> take(const io::Reach& reach);
 
  private:
   std::shared_ptr<io::Recall> idle();
@@ -38,7 +38,9 @@ struct Services {
   std::optional<std::string> registry;  // as io::registry_file takes it
   /// Detection with its warnings, for GET /v1/detect.
   std::function<json::Value()> detected;
-  std::string write_token;  // of this run of the service
+  std::vector<std::string> allowed;  // folders that may be read, as realpath gives them
+  std::string write_token;           // of this run of the service
+  std::string abilities;             // what the page may ask it for, a word each: "detect registry hub paths"
   std::function<std::string()> metrics;
   std::string description;  // of the routes, for GET /openapi.json
 };
@@ -56,10 +58,16 @@ struct Call {
 ///   errors  kNotFound where it is none
 Result<std::string> real_folder(const std::string& folder);
 
+/// The file that `path` names, as realpath gives it, where it lies in one of the folders.
+///
+///   place   of the error
+///   errors  kNotFound for a path elsewhere, whether anything lies there or not
+Result<std::string> allowed_file(const std::string& path, const std::vector<std::string>& allowed, const char* place);
+
 /// A model's name, with files of this machine out of reach but for those in the allowed folders (as realpath gives
 /// them): what io::Machine::admit is for the service.
 ///
-///   errors  kNotFound for a path elsewhere, whether anything lies there or not
+///   errors  as allowed_file
 Result<std::string> admitted(const std::string& source, const std::vector<std::string>& allowed);
 
 }  // namespace vram::server

@@ -171,8 +171,10 @@ std::optional<Error> write_file(const std::string& path, std::string_view text, 
   return move_over(*temporary, *target, path, keep);
 }
 
+std::string backup_of(const std::string& path) { return path + ".bak"; }
+
 Result<std::string> write_backup(const std::string& path, std::string_view text) {
-  std::string name = path + ".bak";
+  std::string name = backup_of(path);
   const auto original = target_of(path);
   auto target = target_of(name);
   if (!original) return original.error();

@@ -48,6 +48,9 @@ enum class Keep { kForGood, kWhileItLasts };
 ///   errors  kUnavailable or kNotFound, naming the file; the old file is untouched
 std::optional<Error> write_file(const std::string& path, std::string_view text, Keep keep = Keep::kForGood);
 
+/// Where write_backup puts what a file held.
+std::string backup_of(const std::string& path);
+
 /// Writes `text`, which is what `path` held, to "PATH.bak", for the same eyes only; answers that name.
 ///   errors  as write_file
 Result<std::string> write_backup(const std::string& path, std::string_view text);

@@ -72,7 +72,7 @@ Result<std::optional<GgufSource>> of_entry(const std::string& name, const Machin
 }
 
 Result<HubGguf> fetch(const GgufName& name, bool projector, const Reach& reach) {
-  const auto settings = reach.hub ? hub_settings(process_variable)
+  const auto settings = reach.hub ? hub_of(reach)
                                   : Result<HubSettings>(Error{ErrorCode::kNotFound, "model \"" + name.hub.id + '"',
                                                               "it is no file here, and no hub is asked", ""});
   if (!settings) return settings.error();

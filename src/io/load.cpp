@@ -1,5 +1,6 @@
 #include "io/load.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "io/checkpoint_files.h"
@@ -63,7 +64,7 @@ Result<ModelSource> named_model(const std::string& typed, const Reach& reach) {
   auto built_in = catalogue_model(typed);
   const auto name = reach.hub ? read_hub_name(typed) : std::nullopt;
   if (built_in || !name) return built_in;
-  const auto settings = hub_settings(process_variable);
+  const auto settings = hub_of(reach);
   if (!settings) return settings.error();
   auto found = hub_model(*name, *settings, reach.progress);
   if (found) return found;
@@ -71,6 +72,15 @@ Result<ModelSource> named_model(const std::string& typed, const Reach& reach) {
 }
 
 }  // namespace
+
+Result<HubSettings> hub_of(const Reach& reach) {
+  auto settings = hub_settings(process_variable);
+  if (!settings || reach.patience_ms <= 0) return settings;
+  settings->http.total_ms = std::min(settings->http.total_ms, reach.patience_ms);
+  settings->http.connect_ms = std::min(settings->http.connect_ms, reach.patience_ms);
+  settings->http.attempts = 2;
+  return settings;
+}
 
 Result<std::shared_ptr<const ModelSource>> load(const std::string& typed, const Reach& reach) {
   if (typed.starts_with(kCatalogue)) return shared(catalogue_model(std::string_view(typed).substr(kCatalogue.size())));

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "io/http.h"
+#include "io/hub_settings.h"
 #include "readers/config_json.h"
 
 namespace vram::io {
@@ -13,7 +13,12 @@ namespace vram::io {
 struct Reach {
   bool hub = false;
   HttpProgress progress = {};
+  /// How long the hub may take over each file, tried twice at most; 0: as the environment says.
+  std::int64_t patience_ms = 0;
 };
+
+/// The hub of this process' environment, asked no longer than `reach` says. Errors are hub_settings'.
+Result<HubSettings> hub_of(const Reach& reach);
 
 /// A config.json, a folder that holds one or a .safetensors file beside one, else a name of the user's catalogue, of
 /// the built-in one or of the hub; "catalog:NAME" looks in the built-in one alone. Of weights the headers are read.

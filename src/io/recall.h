@@ -39,6 +39,9 @@ class Recall {
 
   [[nodiscard]] const Machine& machine() const { return machine_; }
 
+  /// Whom the answers from now on may ask.
+  void reach(const Reach& reach) { machine_.reach = reach; }
+
  private:
   static constexpr std::size_t kMostDerived = 256;
   Machine machine_;

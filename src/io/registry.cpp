@@ -10,6 +10,7 @@
 #include "io/lock.h"
 #include "io/user_profiles.h"
 #include "registry/diff.h"
+#include "units/fingerprint.h"
 #include "vllm/arguments.h"
 
 namespace vram::io {
@@ -29,14 +30,19 @@ Result<std::optional<Applied>> apply_to(const std::string& before, const std::st
                                         const registry::Settings& settings, bool dry_run) {
   const auto after = registry::with_settings(before, file, name, settings);
   if (!after) return after.error();
-  Applied applied{registry::unified_diff(before, *after, file), ""};
+  Applied applied{registry::unified_diff(before, *after, file), "", fingerprint(before)};
   if (dry_run || before == *after) return std::optional(std::move(applied));
+  applied.fingerprint = fingerprint(*after);
   auto backup = write_backup(file, before);
   if (!backup) return backup.error();
   applied.backup = *std::move(backup);
   const auto written = replace_file(file, before, *after);
   if (!written) return written.error();
   return *written ? std::optional(std::move(applied)) : std::nullopt;
+}
+
+Error changed_since(const std::string& file) {
+  return {ErrorCode::kRefused, file, "it has changed since", "its backup would undo that too; edit the entry again"};
 }
 
 /// A flag of `words` and its values: up to the next word that begins with a dash and is no number.
@@ -137,6 +143,26 @@ Result<Applied> apply_settings(const std::string& file, const std::string& name,
     ::nanosleep(&kBetween, nullptr);
   }
   return Error{ErrorCode::kUnavailable, file, "another process keeps changing it", "try again later"};
+}
+
+Result<Applied> restore_backup(const std::string& file, const std::string& backup, const std::string& fingerprint) {
+  if (backup != backup_of(file))
+    return Error{ErrorCode::kNotFound, "backup", "it is none of this registry", "give the one that applying answered"};
+  const auto lock = lock_file(file);
+  if (!lock) return lock.error();
+  const auto now = read_file(file, kMostRegistry);
+  if (!now) return now.error();
+  if (vram::fingerprint(*now) != fingerprint) return changed_since(file);
+  const auto before = read_file(backup, kMostRegistry);
+  if (!before) return before.error();
+  if (const auto read = registry::read_registry(*before, backup); !read) return read.error();
+  Applied restored{registry::unified_diff(*now, *before, file), "", vram::fingerprint(*before)};
+  if (*now == *before) return restored;
+  const auto written = replace_file(file, *now, *before);
+  if (!written) return written.error();
+  if (!*written) return changed_since(file);
+  restored.backup = backup;
+  return restored;
 }
 
 }  // namespace vram::io

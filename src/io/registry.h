@@ -43,8 +43,9 @@ struct Launch {
 Result<Launch> launch_of(const registry::Entry& entry, const vllm::Engine& engine);
 
 struct Applied {
-  std::string diff;    // unified; empty where nothing had to change
-  std::string backup;  // the file with the text as it was; empty where nothing was written
+  std::string diff;         // unified; empty where nothing had to change
+  std::string backup;       // the file with the text as it was; empty where nothing was written
+  std::string fingerprint;  // of the registry as it is now
 };
 
 /// Writes settings into an entry: under a lock, by way of a temporary file, never over what another process wrote
@@ -52,5 +53,13 @@ struct Applied {
 ///   errors  as registry::with_settings, lock_file and write_file; kUnavailable where the file keeps changing
 Result<Applied> apply_settings(const std::string& file, const std::string& name, const registry::Settings& settings,
                                bool dry_run);
+
+/// Takes a change back: writes what `backup` holds over the registry, as apply_settings writes.
+///
+///   backup       as apply_settings answered it; no other file is read
+///   fingerprint  of the registry as that left it
+///   errors       kNotFound for another file; kRefused where the registry has changed since; as read_registry for a
+///                backup that is none; as lock_file and write_file
+Result<Applied> restore_backup(const std::string& file, const std::string& backup, const std::string& fingerprint);
 
 }  // namespace vram::io

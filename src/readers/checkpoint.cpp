@@ -33,6 +33,22 @@ std::string headers_of(std::size_t files) {
   return files == 1 ? "the header of 1 file" : "the headers of " + with_commas(std::int64_t(files)) + " files";
 }
 
+json::Value weights_member(const Checkpoint& checkpoint, std::size_t most) {
+  std::size_t length = 0;
+  for (const std::string& text : checkpoint.texts()) length += text.size();
+  json::Array headers;
+  if (length <= most)
+    for (const std::string& text : checkpoint.texts())
+      if (auto header = json::parse(text, "header")) headers.push_back(*std::move(header));
+  if (!headers.empty() && headers.size() == checkpoint.texts().size()) return json::Value(std::move(headers));
+  json::Object total, names, index;
+  total.set("total_size", json::Value(checkpoint.stored.count()));
+  names.set("weights", json::Value("weights"));
+  index.set("metadata", json::Value(std::move(total)));
+  index.set("weight_map", json::Value(std::move(names)));
+  return json::Value(std::move(index));
+}
+
 Result<Checkpoint> read_weights_member(const json::Value& value, std::string_view place) {
   Checkpoint checkpoint;
   if (value.find("weight_map")) {

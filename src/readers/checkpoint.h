@@ -38,6 +38,9 @@ class Checkpoint {
   std::optional<Error> add(std::string header, std::optional<Bytes> file, std::string_view place,
                            TensorPlaces places = TensorPlaces::kChecked);
 
+  /// The headers' own texts, in order.
+  [[nodiscard]] const std::deque<std::string>& texts() const { return texts_; }
+
  private:
   std::deque<std::string> texts_;
 };
@@ -50,6 +53,10 @@ std::optional<Checkpoint> total_of(const WeightsIndex& index);
 ///
 ///   errors  kBadInput with `place`
 Result<Checkpoint> read_weights_member(const json::Value& value, std::string_view place);
+
+/// The reverse: the headers, or what an index says of their total where they are not at hand or longer than `most`
+/// bytes together.
+json::Value weights_member(const Checkpoint& checkpoint, std::size_t most);
 
 /// "headers of 163 files"
 std::string headers_of(std::size_t files);

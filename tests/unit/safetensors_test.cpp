@@ -159,6 +159,17 @@ TEST(Checkpoint, RequestsMayHoldHeadersOrAnIndex) {
   ASSERT_TRUE(index);
   EXPECT_EQ(index->stored, Bytes(99));
   EXPECT_FALSE(index->has_headers());
+  for (const auto* each : {&header, &several}) {
+    const auto again = read_weights_member(weights_member(**each, 1000), "test");
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->by_type, (*each)->by_type);
+    EXPECT_EQ(again->origin, (*each)->origin);
+    const auto total = read_weights_member(weights_member(**each, 10), "test");
+    ASSERT_TRUE(total);
+    EXPECT_EQ(total->stored, (*each)->stored);
+    EXPECT_FALSE(total->has_headers());
+  }
+  EXPECT_EQ(read_weights_member(weights_member(*index, 1000), "test")->stored, Bytes(99));
   for (const char* bad : {"7", "[]", "{}", "[1]", R"({"a":1})", R"({"weight_map":{"a":"b"}})"})
     EXPECT_FALSE(read(bad)) << bad;
 }

@@ -4,6 +4,8 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "io/hub_settings.h"
+#include "io/registry.h"
 #include "probe/detect.h"
 #include "report/gpu_table.h"
 #include "server/listener.h"
@@ -18,7 +20,7 @@ std::vector<Option> options() {
           {"--port", "N", "Port to listen on; 0: any that is free (default: 8000)"},
           {"--token", "TOKEN", "Asked of every caller; needed beyond this machine (default: $VRAM_TOKEN)"},
           {"--allow-host", "NAME[,NAME]", "Names under which callers may address it, beside localhost"},
-          {"--allow-path", "FOLDER[,FOLDER]", "Folders whose models a request may name (default: none)"},
+          {"--allow-path", "FOLDER[,FOLDER]", "Folders whose models and logs a request may name (default: none)"},
           {"--registry", "FILE", "The ImageWorks registry to show and to write (default: as for `registry list`)"},
           {"--threads", "N", "Threads that answer (default: one for each core)"},
           {"--quiet", "", "No line for each call on standard error"}};
@@ -65,6 +67,16 @@ Result<server::Guard> guard_of(const Arguments& arguments, const std::string& ho
   return guard;
 }
 
+/// What the page may ask this service for.
+std::string abilities_of(const server::Services& services) {
+  std::string words = "detect";
+  if (io::registry_file(services.registry)) words += " registry";
+  const auto hub = io::hub_settings(io::process_variable);
+  if (hub && !hub->offline) words += " hub";
+  if (!services.allowed.empty()) words += " paths";
+  return words;
+}
+
 Result<server::Services> services_of(const Arguments& arguments, const Session& session) {
   server::Services services;
   io::Machine machine{session.detect, arguments.text("--registry")};
@@ -74,13 +86,13 @@ Result<server::Services> services_of(const Arguments& arguments, const Session& 
     const auto found = probe::detect(probe::this_machine());
     return found ? report::detected_gpus_json(found->gpus, found->warnings) : io::error_json(found.error());
   };
-  std::vector<std::string> allowed;
   for (const std::string& folder : split(arguments.text("--allow-path").value_or(""))) {
     auto real = server::real_folder(folder);
     if (!real) return real.error();
-    allowed.push_back(*std::move(real));
+    services.allowed.push_back(*std::move(real));
   }
-  machine.admit = [allowed](const std::string& source) { return server::admitted(source, allowed); };
+  services.abilities = abilities_of(services);
+  machine.admit = [allowed = services.allowed](const std::string& source) { return server::admitted(source, allowed); };
   services.machines = std::make_shared<server::Machines>(std::move(machine));
   return services;
 }
