@@ -58,7 +58,7 @@ struct Deployment {
   };
   std::optional<Lora> lora;
 
-  json::Object resolved;  // the report's "args"
+  json::Object resolved;  // the report's "args"; empty where nobody reads one
 };
 
 /// What a launch has around it besides its arguments.
@@ -73,12 +73,15 @@ struct Surroundings {
   [[nodiscard]] bool set(std::string_view name) const;
 };
 
+/// Whether a deployment states its arguments for a report.
+enum class Stated { kAll, kNothing };
+
 /// The model's derived maximum length and vLLM's refusal of a longer one, dtype, scheduler limits and the rest.
 ///
 ///   arguments  vLLM's serve arguments by name (underscores), checked and typed by vllm::read_arguments
 ///   errors     kRefused with vLLM's sentence; kBadInput for values that make no sense
 Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
-                           const hardware::Gpu& gpu, const Surroundings& around = {});
+                           const hardware::Gpu& gpu, const Surroundings& around = {}, Stated stated = Stated::kAll);
 
 /// A deployment without its lengths and batches, and how those follow from what is asked for.
 struct OpenDeployment {

@@ -10,12 +10,10 @@ namespace {
 
 /// The rest of the word in `fields` that begins with `name` and `mark`; nothing where there is none.
 std::optional<std::string_view> field_of(std::string_view fields, std::string_view name, char mark) {
-  while (!fields.empty()) {
-    const std::size_t end = std::min(fields.find(' '), fields.size());
-    const std::string_view word = fields.substr(0, end);
-    if (word.size() > name.size() && word.starts_with(name) && word[name.size()] == mark)
-      return word.substr(name.size() + 1);
-    fields.remove_prefix(std::min(end + 1, fields.size()));
+  for (std::size_t at = fields.find(name); at != std::string_view::npos; at = fields.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if ((at > 0 && fields[at - 1] != ' ') || end >= fields.size() || fields[end] != mark) continue;
+    return fields.substr(end + 1, fields.find(' ', end) - end - 1);
   }
   return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "plan/stored_weights.h"
 #include "plan/unlike.h"
 #include "plan/verdict.h"
+#include "readers/variants.h"
 #include "units/text.h"
 
 namespace vram::plan {
@@ -66,10 +67,9 @@ void add_model(const Exact& exact, Report& report) {
   report.gpu_memory_utilization = deployment.gpu_memory_utilization;
 }
 
-void add_cache(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
+/// What the cache holds with more or less memory, and at other lengths.
+void add_reach(const Exact& exact, const std::vector<RankReport>& stages, Report& report) {
   const std::vector<Bytes> middle = available(stages, &memory::Estimate::bytes);
-  report.kv = plan_kv(exact, middle);
-  report.kv_dtype = exact.deployment.kv.cache_dtype;
   const Tokens length = report.kv->max_model_len;
   report.tokens_low = plan_at(exact, available(stages, &memory::Estimate::low), length).tokens;
   report.tokens_high = plan_at(exact, available(stages, &memory::Estimate::high), length).tokens;
@@ -138,6 +138,45 @@ void add_components(const Exact& exact, Report& report) {
   add("kv_cache", rank.kv_cache, "blocks of keys, values and states");
   if (allocates_cache(report.verdict.reason)) add("cuda_graphs", rank.graphs_held(), "captured after the cache");
   add("context", rank.context.bytes, "the CUDA context, before vLLM measures");
+}
+
+/// What is planned of the cache: plan_kv, or its numbers alone.
+using CachePlan = memory::KvPlan (*)(const Exact&, std::span<const Bytes>);
+
+memory::KvPlan numbers(const Exact& exact, std::span<const Bytes> bytes) {
+  return plan_at(exact, bytes, exact.deployment.kv.max_model_len, exact.deployment.kv.fit_max_model_len);
+}
+
+/// Ranks, cache, verdict and workload; answers each stage's budget.
+Result<std::vector<RankReport>> judge(const Exact& exact, const Request& request, CachePlan cache, Report& report) {
+  const memory::Parallel& parallel = exact.deployment.parallel;
+  report.gpu_count =
+      std::max({std::int64_t{1}, request.gpu_count, parallel.tensor * parallel.pipeline * parallel.data});
+  report.unlike = !request.unlike.empty();
+  std::vector<RankReport> stages, ranks;
+  const memory::Corrections learnt = corrections(request.calibration, exact.deployment);
+  for (std::size_t i = 0; i < exact.stages().size(); ++i) stages.push_back(rank_budget(exact, i, learnt));
+  if (report.unlike) {
+    auto each = on_each_gpu(exact, request);
+    if (!each) return each.error();
+    ranks = *std::move(each);
+    stages = deciding(ranks, stages.size());
+  } else {
+    ranks = numbered(stages, parallel.tensor, request.gpu);
+  }
+  const std::vector<Bytes> middle = available(stages, &memory::Estimate::bytes);
+  report.kv = cache(exact, middle);
+  report.kv_dtype = exact.deployment.kv.cache_dtype;
+  report.verdict = judge_start(exact, ranks, stages, *report.kv);
+  add_ranks(std::move(ranks), report);
+  if (request.workload) report.workload = judge(*request.workload, exact, middle, report.verdict.fits);
+  return stages;
+}
+
+/// What vLLM refuses is a report without ranks.
+Result<Report> without_ranks(const Request& request, const Error& error) {
+  if (error.code == ErrorCode::kRefused || error.code == ErrorCode::kUnsupported) return refused(request, error);
+  return error;
 }
 
 void append(const std::vector<std::string>& lines, std::vector<std::string>& log) {
@@ -230,42 +269,43 @@ const RankReport& Report::fullest() const {
                            [](const RankReport& a, const RankReport& b) { return a.peak < b.peak; });
 }
 
-Result<Exact> Planner::exact(const Request& request) {
-  auto deployment = resolve(request);
+Result<Exact> Planner::exact(const Request& request, Stated stated) {
+  auto deployment = resolve(request, stated);
   if (!deployment) return deployment.error();
   auto exact = deriver_.derive(request.model, *std::move(deployment));
   if (exact) exact->overheads = request.overheads;
   return exact;
 }
 
-Result<Report> Planner::plan(const Request& request) {
+std::shared_ptr<const std::vector<std::shared_ptr<const ModelSource>>> Planner::variants(
+    const std::shared_ptr<const ModelSource>& model) {
+  const auto is = [&](const std::shared_ptr<const ModelSource>& known, const auto&) { return known == model; };
+  if (auto found = variants_.find(is)) return found;
+  std::vector<std::shared_ptr<const ModelSource>> variants;
+  for (ModelSource& variant : variants_of(*model))
+    variants.push_back(std::make_shared<const ModelSource>(std::move(variant)));
+  return variants_.keep(model, std::move(variants));
+}
+
+Result<Report> Planner::judged(const Request& request) {
   const auto found = exact(request);
-  if (!found) {
-    const ErrorCode code = found.error().code;
-    if (code == ErrorCode::kRefused || code == ErrorCode::kUnsupported) return refused(request, found.error());
-    return found.error();
-  }
+  if (!found) return without_ranks(request, found.error());
+  Report report;
+  const auto stages = judge(*found, request, numbers, report);
+  if (!stages) return stages.error();
+  return report;
+}
+
+Result<Report> Planner::plan(const Request& request) {
+  const auto found = exact(request, Stated::kAll);
+  if (!found) return without_ranks(request, found.error());
   const Exact& exact = *found;
   Report report = blank(request);
   add_model(exact, report);
-  const memory::Parallel& parallel = exact.deployment.parallel;
-  report.gpu_count = std::max(report.gpu_count, parallel.tensor * parallel.pipeline * parallel.data);
-  report.unlike = !request.unlike.empty();
-  std::vector<RankReport> stages, ranks;
-  const memory::Corrections learnt = corrections(request.calibration, exact.deployment);
-  for (std::size_t i = 0; i < exact.stages().size(); ++i) stages.push_back(rank_budget(exact, i, learnt));
+  const auto stages = judge(exact, request, plan_kv, report);
+  if (!stages) return stages.error();
   report.situation = situation_of(exact, 0);
-  if (report.unlike) {
-    auto each = on_each_gpu(exact, request);
-    if (!each) return each.error();
-    ranks = *std::move(each);
-    stages = deciding(ranks, stages.size());
-  } else {
-    ranks = numbered(stages, parallel.tensor, request.gpu);
-  }
-  add_cache(exact, stages, report);
-  report.verdict = judge_start(exact, ranks, stages, *report.kv);
-  add_ranks(std::move(ranks), report);
+  add_reach(exact, *stages, report);
   add_components(exact, report);
   add_assumptions(exact, report);
   for (const Tenant& tenant : request.tenants)
@@ -278,9 +318,7 @@ Result<Report> Planner::plan(const Request& request) {
                                       " start-ups of one machine",
                                   "docs/calibration.md"});
   add_checkpoint(exact, report);
-  if (request.workload)
-    report.workload = judge(*request.workload, exact, available(stages, &memory::Estimate::bytes), report.verdict.fits);
-  add_log(exact, stages, report);
+  add_log(exact, *stages, report);
   report.basis = "closed forms fitted to published start-ups of vLLM 0.6 to 0.30, mostly on H100";
   return report;
 }

@@ -9,7 +9,6 @@
 #include "plan/budget.h"
 #include "plan/kernels.h"
 #include "plan/planner.h"
-#include "readers/variants.h"
 #include "units/text.h"
 #include "vllm/arguments.h"
 
@@ -184,18 +183,18 @@ Remedy more_gpus(const Request& request, const Report& before, bool present) {
   return steps;
 }
 
-Remedy other_weights(const Request& request) {
+Remedy other_weights(const Request& request, Planner& planner) {
   Remedy steps;
-  for (ModelSource& variant : variants_of(*request.model)) {
-    if (kernel_missing(variant, request.gpu)) continue;
+  const auto variants = planner.variants(request.model);
+  for (const std::shared_ptr<const ModelSource>& variant : *variants) {
+    if (kernel_missing(*variant, request.gpu)) continue;
     Change change;
     for (const char* own : {"quantization", "dtype", "hf_overrides", "load_format"})
       if (request.args.find(own)) change.args.set(own, Value());
-    std::string costs = "another checkpoint, its weights in " +
-                        (variant.config.find("quantization_config") || variant.quantisation ? "fewer bits: a little "
-                                                                                              "accuracy"
-                                                                                            : std::string("full"));
-    change.model = std::make_shared<const ModelSource>(std::move(variant));
+    const bool packed = variant->config.find("quantization_config") || variant->quantisation;
+    std::string costs = "another checkpoint, its weights in ";
+    costs += packed ? "fewer bits: a little accuracy" : "full";
+    change.model = variant;
     steps.push_back({std::move(change), std::move(costs)});
   }
   return steps;
@@ -209,14 +208,23 @@ Remedy quantised_at_load(const Request& request, const Report& before) {
 // With most of the weights on the host's side of the bus nobody would call it serving.
 constexpr std::int64_t kMostOffloaded = 2;
 
+/// What the weights take more than is free, where that is why it does not start.
+Bytes lacking(const Request& request, const Report& before) {
+  if (before.verdict.reason != Reason::kOutOfMemoryLoading) return Bytes(0);
+  const RankReport& rank = before.fullest();
+  return rank.model_loading.bytes - request.gpu.free.value_or(request.gpu.total - rank.context.bytes);
+}
+
 Remedy offloaded(const Request& request, const Report& before) {
   if (request.gpu.memory == hardware::MemoryKind::kUnified) return {};
   const std::int64_t already = whole(before, "cpu_offload_gb", 0);
   Remedy steps;
   const std::int64_t most = std::int64_t(gib(before.fullest().weights)) / kMostOffloaded;
+  const Bytes least = lacking(request, before);
   for (std::int64_t n = already + 1; n <= most; n += std::max<std::int64_t>(most / 16, 1))
-    steps.push_back({with("cpu_offload_gb", Value(n)),
-                     std::to_string(n) + " GiB of weights cross to the GPU at every step: much slower"});
+    if (Bytes(kGiB) * (n - already) >= least)
+      steps.push_back({with("cpu_offload_gb", Value(n)),
+                       std::to_string(n) + " GiB of weights cross to the GPU at every step: much slower"});
   return steps;
 }
 
@@ -257,6 +265,26 @@ Candidate both(const Candidate& first, Candidate second) {
   return {std::move(change), first.costs + "; " + second.costs};
 }
 
+bool too_heavy(const Request& request, const Report& before, Planner& planner) {
+  if (before.verdict.reason != Reason::kOutOfMemoryLoading) return false;
+  Candidate least = with_length(1);
+  for (const Remedy& remedy :
+       {smaller_cache(before), fewer_sequences(before), fewer_batched_tokens(before), without_graphs(before)})
+    if (!remedy.empty()) least = both(least, remedy.back());
+  const auto after = planner.judged(changed(request, least.change));
+  return after && after->verdict.reason == Reason::kOutOfMemoryLoading;
+}
+
+std::vector<Remedy> lighter(const Request& request, const Report& before, Planner& planner) {
+  return {more_gpus(request, before, true),
+          text_only(request),
+          more_gpus(request, before, false),
+          other_weights(request, planner),
+          quantised_at_load(request, before),
+          offloaded(request, before),
+          larger_gpu(request)};
+}
+
 std::vector<Remedy> remedies(const Request& request, const Report& before, Planner& planner) {
   return {alone(request, before),
           shorter(request, before, planner),
@@ -269,7 +297,7 @@ std::vector<Remedy> remedies(const Request& request, const Report& before, Plann
           fewer_graphs(request, before),
           text_only(request),
           more_gpus(request, before, false),
-          other_weights(request),
+          other_weights(request, planner),
           quantised_at_load(request, before),
           offloaded(request, before),
           larger_gpu(request),
@@ -305,9 +333,9 @@ std::vector<Remedy> improvements(const Request& request, const Report& before) {
   return {std::move(fullest_use), std::move(batched), smaller_cache(before), more_gpus(request, before, true)};
 }
 
-Remedy other_weights_on_more_gpus(const Request& request, const Report& before) {
+Remedy other_weights_on_more_gpus(const Request& request, const Report& before, Planner& planner) {
   Remedy steps;
-  for (const Candidate& weights : other_weights(request))
+  for (const Candidate& weights : other_weights(request, planner))
     for (Candidate& gpus : more_gpus(request, before, false)) steps.push_back(both(weights, std::move(gpus)));
   return steps;
 }

@@ -23,6 +23,12 @@ using Remedy = std::vector<Candidate>;
 ///   planner  whatever it derived already is shared
 std::vector<Remedy> remedies(const Request& request, const Report& before, Planner& planner);
 
+/// Whether the weights do not fit even with everything else at its least: then only what is lighter() can help.
+bool too_heavy(const Request& request, const Report& before, Planner& planner);
+
+/// Those of remedies() that change what weights a GPU holds, or the GPU.
+std::vector<Remedy> lighter(const Request& request, const Report& before, Planner& planner);
+
 /// For a launch that vLLM refuses before it looks at memory: its arguments one by one, and parallel sizes that divide.
 std::vector<Remedy> corrections(const Request& request);
 
@@ -30,7 +36,7 @@ std::vector<Remedy> corrections(const Request& request);
 std::vector<Remedy> improvements(const Request& request, const Report& before);
 
 /// For a model that is too large for any one of them: another checkpoint on more GPUs.
-Remedy other_weights_on_more_gpus(const Request& request, const Report& before);
+Remedy other_weights_on_more_gpus(const Request& request, const Report& before, Planner& planner);
 
 /// `second` on top of `first`.
 Candidate both(const Candidate& first, Candidate second);

@@ -102,11 +102,11 @@ Stop take_steps(Launch& launch) {
 }  // namespace
 
 Result<Deployment> resolve(const ModelSource& source, const json::Object& arguments, const vllm::Engine& engine,
-                           const hardware::Gpu& gpu, const Surroundings& around) {
+                           const hardware::Gpu& gpu, const Surroundings& around, Stated stated) {
   const json::Value given(arguments);
   Launch launch(source, given, engine, gpu, around);
   if (Stop stop = take_steps(launch)) return *std::move(stop);
-  state_arguments(launch);
+  if (stated == Stated::kAll) state_arguments(launch);
   return std::move(launch.plan);
 }
 

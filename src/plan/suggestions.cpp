@@ -33,7 +33,7 @@ Suggestion suggestion(const Candidate& candidate, const Report& after) {
   made.probability_fits = after.verdict.probability_fits;
   made.gpu_count = after.gpu_count;
   made.effect = starts(after.verdict.probability_fits);
-  if (after.kv && !after.kv->groups.empty()) {
+  if (after.kv && after.kv->max_concurrency > 0) {
     made.max_concurrency = after.kv->max_concurrency;
     made.max_model_len = after.kv->max_model_len;
     made.effect += ", " + memory::printed_concurrency(after.kv->max_concurrency) + " at " +
@@ -77,14 +77,17 @@ class Trial {
     const Good better = [&](const Report& after) {
       return serves(after) && (!serves(before) || after.verdict.probability_fits >= kSure);
     };
-    std::vector<Suggestion> found = tried(remedies(request_, before, planner_), better);
+    const bool heavy = too_heavy(request_, before, planner_);
+    std::vector<Suggestion> found =
+        tried(heavy ? lighter(request_, before, planner_) : remedies(request_, before, planner_), better);
     const bool settled =
-        std::ranges::any_of(found, [&](const Suggestion& made) { return surely_helps_here(made, before); });
+        heavy || std::ranges::any_of(found, [&](const Suggestion& made) { return surely_helps_here(made, before); });
     if (!settled)
       if (auto made = smallest(together(request_, before, planner_), better))
         found.insert(found.begin(), *std::move(made));
     if (found.empty())
-      if (auto made = smallest(other_weights_on_more_gpus(request_, before), better)) found.push_back(*std::move(made));
+      if (auto made = smallest(other_weights_on_more_gpus(request_, before, planner_), better))
+        found.push_back(*std::move(made));
     if (!before.kv) return found;
     const std::int64_t wanted = before.kv->max_model_len.count();
     std::ranges::stable_partition(found, [&](const Suggestion& made) {
@@ -125,7 +128,7 @@ class Trial {
   std::optional<Suggestion> smallest(const Remedy& remedy, const Good& good) {
     std::optional<Suggestion> likely;
     for (const Candidate& candidate : remedy) {
-      const auto after = planner_.plan(changed(request_, candidate.change));
+      const auto after = planner_.judged(changed(request_, candidate.change));
       if (!after || !good(*after)) continue;
       if (after->verdict.probability_fits >= kSure) return suggestion(candidate, *after);
       if (!likely) likely = suggestion(candidate, *after);

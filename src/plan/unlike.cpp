@@ -28,8 +28,9 @@ hardware::Gpu asked_about(const Request& request) {
 
 }  // namespace
 
-Result<Deployment> resolve(const Request& request) {
-  auto deployment = resolve(*request.model, request.args, request.engine, asked_about(request), around(request));
+Result<Deployment> resolve(const Request& request, Stated stated) {
+  auto deployment =
+      resolve(*request.model, request.args, request.engine, asked_about(request), around(request), stated);
   if (!deployment) return deployment.error();
   deployment->gpu.total = request.gpu.total;
   deployment->gpu.free = request.gpu.free;

@@ -13,7 +13,7 @@ namespace vram::plan {
 /// size have it and the least capable one's capability; the deployment's total is the smallest one's.
 ///
 ///   errors  as resolve() of its parts
-Result<Deployment> resolve(const Request& request);
+Result<Deployment> resolve(const Request& request, Stated stated = Stated::kAll);
 /// The same, but for lengths and batches.
 Result<OpenDeployment> resolve_open(const Request& request);
 

@@ -116,7 +116,7 @@ Verdict judge_start(const Exact& exact, std::span<const RankReport> ranks, std::
   std::vector<Bytes> available;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     available.push_back(stages[i].available_kv.bytes);
-    if (kv.groups.empty()) continue;
+    if (exact.caches->grouping.layers.empty()) continue;
     const Bytes needed = i < kv.needed.size() ? kv.needed[i] : Bytes(1);
     const Bytes block = i < kv.bytes_per_block.size() ? kv.bytes_per_block[i] : Bytes(0);
     const Bytes threshold = needed + (kv.refusal ? Bytes(0) : block);
