@@ -59,6 +59,30 @@ TEST(Planner, AnswersRandomRequestsInAnyOrderAsPlanDoes) {
   }
 }
 
+TEST(Planner, JudgesAsPlanDoes) {
+  RandomRequests random(815);
+  Planner planner;
+  for (int i = 0; i < 300; ++i) {
+    Request request = random.request(random.model());
+    if (random.number(0, 3) == 0) request.workload = Workload{random.number(1, 64), random.number(1, 8192)};
+    const auto whole = planner.plan(request), judged = planner.judged(request);
+    ASSERT_EQ(bool(whole), bool(judged)) << i;
+    if (!whole) continue;
+    ASSERT_EQ(name(judged->verdict.reason), name(whole->verdict.reason)) << i;
+    ASSERT_EQ(judged->verdict.probability_fits, whole->verdict.probability_fits) << i;
+    ASSERT_EQ(judged->gpu_count, whole->gpu_count) << i;
+    ASSERT_EQ(judged->kv.has_value(), whole->kv.has_value()) << i;
+    if (whole->kv) {
+      ASSERT_EQ(judged->kv->max_concurrency, whole->kv->max_concurrency) << i;
+      ASSERT_EQ(judged->kv->max_model_len, whole->kv->max_model_len) << i;
+    }
+    ASSERT_EQ(judged->workload && judged->workload->fits, whole->workload && whole->workload->fits) << i;
+    ASSERT_EQ(judged->ranks.size(), whole->ranks.size()) << i;
+    for (std::size_t rank = 0; rank < whole->ranks.size(); ++rank)
+      ASSERT_EQ(judged->ranks[rank].peak, whole->ranks[rank].peak) << i;
+  }
+}
+
 TEST(Planner, TellsModelsAndOverridesApart) {
   RandomRequests random(1);
   Planner planner;
