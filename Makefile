@@ -26,16 +26,17 @@ configure:
 deps:
 	@tools/install-deps
 
-# The engine as WebAssembly, for the page and for JavaScript.
+# The engine as WebAssembly, in two parts, for the page and for JavaScript. Node 20.19 or newer.
 wasm:
 	@tools/install-deps --page
 	cmake -S . -B $(BUILD)-wasm $(GENERATOR) $(LAUNCHER) --toolchain cmake/wasm32-wasi.cmake -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD)-wasm -j $(JOBS) --target vram_wasm
-	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/vram.wasm $(BUILD)-wasm/models.txt $(BUILD)/
+	@mkdir -p $(BUILD) && cp $(BUILD)-wasm/models.txt $(BUILD)/
+	node bindings/wasm/split.mjs $(BUILD)-wasm/linked.wasm $(BUILD)/models.txt $(BUILD)
 
-# The page in web/dist: static files, the engine among them. Node 20.19 or newer.
+# The page in web/dist: static files, the engine among them.
 page: wasm
-	cp $(BUILD)/vram.wasm $(BUILD)/models.txt web/public/
+	cp $(BUILD)/vram.wasm $(BUILD)/vram.rest.wasm $(BUILD)/models.txt web/public/
 	cd web && npm ci --no-audit --no-fund && npm run build
 
 # In Debian's Chromium, against the static files.

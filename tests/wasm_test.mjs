@@ -1,9 +1,10 @@
-// wasm_test.mjs PROGRAM VRAM.WASM DATA: 200 requests answered by the engine in WebAssembly and by `batch`, byte for byte.
+// wasm_test.mjs PROGRAM VRAM.WASM DATA: 200 requests answered by the engine in WebAssembly and by `batch`, byte for byte;
+// and its first part alone, which answers the same or not at all.
 // Exit status 77, "skipped", where the engine was not built or is older than the program.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { engine } from '../bindings/wasm/engine.mjs';
+import { engine, NeedsRest } from '../bindings/wasm/engine.mjs';
 
 const [program, wasm, data] = process.argv.slice(2);
 const SKIPPED = 77;
@@ -44,26 +45,42 @@ requests.push(
 );
 
 const expected = execFileSync(program, ['batch'], { env: { ...process.env, HF_HUB_OFFLINE: '1' }, input: requests.join('\n') + '\n', maxBuffer: 1 << 28 }).toString().split('\n');
-const { answer: ask, giveModels } = await engine(readFileSync(wasm));
-giveModels(readFileSync(join(dirname(wasm), 'models.txt'), 'utf8'));
 let failures = 0;
+const fail = (words) => {
+  failures += 1;
+  console.log(words);
+};
+const load = async (...parts) => {
+  const { answer, giveModels } = await engine(...parts);
+  giveModels(readFileSync(join(dirname(wasm), 'models.txt'), 'utf8'));
+  return answer;
+};
+const first = await WebAssembly.compile(readFileSync(wasm));
+const ask = await load(first, readFileSync(wasm.replace('.wasm', '.rest.wasm')));
 for (const [i, request] of requests.entries()) {
   const answer = ask('estimate', request);
-  if (answer === expected[i]) continue;
-  failures += 1;
-  console.log(`differs: ${request.slice(0, 300)}\n  program ${expected[i].slice(0, 400)}\n  wasm    ${answer.slice(0, 400)}`);
+  if (answer !== expected[i]) fail(`differs: ${request.slice(0, 300)}\n  program ${expected[i].slice(0, 400)}\n  wasm    ${answer.slice(0, 400)}`);
 }
 // A page has no machine around it and no hub.
 for (const [json, words] of [['{"model":{"source":"Qwen/Qwen3-8B"}}', 'no GPU was found in this machine'], ['{"model":{"source":"Qwen/Qwen3-9B"},"gpu":"4090"}', 'did you mean Qwen/Qwen3-4B']])
-  if (!ask('estimate', json).includes(words)) {
-    failures += 1;
-    console.log(`${json}: ${ask('estimate', json).slice(0, 300)}`);
+  if (!ask('estimate', json).includes(words)) fail(`${json}: ${ask('estimate', json).slice(0, 300)}`);
+const others = [['ask', '{"text":"qwen3 8b on 4090"}'], ['models', '{"search":"qwen3"}'], ['gpus', '{}'], ['about', '{}'], ['inspect', requests[0]],
+  ['format', `{"request":${requests[0]},"format":"kubernetes"}`], ['max-context', requests[1]], ['concurrency', `{"request":${requests[2]},"contexts":[1024],"requests":[4]}`]];
+for (const [question, json] of others) if (ask(question, json).startsWith('{"error"')) fail(`${question}: ${ask(question, json).slice(0, 300)}`);
+
+// The first part answers as the whole does, or not at all.
+let answered = 0;
+const pages = requests.map((request) => ['page', request]);
+const sentences = models.map((name) => ['ask', JSON.stringify({ text: `${name} on ${pick(gpus, name.length)} ${pick(['8k ctx', 'fp8', 'util .9', 'tp 2', '16 users', 'vllm 0.19'], name.length)}` })]);
+let alone = await load(first);
+for (const [question, json] of [...others, ...pages, ...sentences]) {
+  try {
+    if (alone(question, json) !== ask(question, json)) fail(`differs without the rest: ${question} ${json.slice(0, 300)}`);
+    answered += 1;
+  } catch (error) {
+    if (!(error instanceof NeedsRest)) fail(`${error} without the rest: ${question} ${json.slice(0, 300)}`);
+    alone = await load(first);
   }
-for (const [question, json] of [['ask', '{"text":"qwen3 8b on 4090"}'], ['models', '{"search":"qwen3"}'], ['gpus', '{}'], ['about', '{}'],
-  ['inspect', requests[0]], ['format', `{"request":${requests[0]},"format":"kubernetes"}`], ['max-context', requests[1]], ['concurrency', `{"request":${requests[2]},"contexts":[1024],"requests":[4]}`]])
-  if (ask(question, json).startsWith('{"error"')) {
-    failures += 1;
-    console.log(`${question}: ${ask(question, json).slice(0, 300)}`);
-  }
-console.log(`${requests.length} requests, ${failures} differ`);
+}
+console.log(`${requests.length} requests, ${others.length + pages.length + sentences.length} questions of which the first part answers ${answered} alone; ${failures} differ`);
 process.exit(failures ? 1 : 0);

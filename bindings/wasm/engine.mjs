@@ -1,17 +1,31 @@
-// Loads vram.wasm and puts questions to it, in a browser as in Node.
+// Loads the engine and puts questions to it, in a browser as in Node: vram.wasm, and vram.rest.wasm with what the first use
+// of a page does without.
 
 // Nothing is opened or printed; what the C library links for that answers "not supported".
 const NOT_SUPPORTED = 52;
 const wasi = { fd_write: () => NOT_SUPPORTED, fd_close: () => NOT_SUPPORTED, fd_seek: () => NOT_SUPPORTED };
 
+/** Thrown by a question that vram.wasm alone cannot answer. The engine that threw it answers nothing more. */
+export class NeedsRest extends Error {}
+
+// The functions of the rest, by numbers; the rest puts its own in their places.
+const placeholder = new Proxy({}, {
+  get: () => () => {
+    throw new NeedsRest('this question needs vram.rest.wasm');
+  },
+});
+
 /**
- * @param {WebAssembly.Module | Response | Promise<Response> | BufferSource} source the module, its bytes, or the response that brings them
- * @returns {Promise<{answer: (question: string, json: string) => string, giveModels: (text: string) => void}>} answer: the
- *   question's name and its JSON in, one line of JSON out; giveModels: models.txt, the configs of the catalogue, which the
- *   module knows by name alone
+ * @typedef {WebAssembly.Module | Response | Promise<Response> | BufferSource} Source a module, its bytes, or the response that brings them
+ * @param {Source} first vram.wasm
+ * @param {Source} [rest] vram.rest.wasm; without it some questions throw NeedsRest
+ * @returns answer: the question's name and its JSON in, one line of JSON out; giveModels: models.txt, the configs of the
+ *   catalogue, which the module knows by name alone; exports: what the module itself offers
  */
-export async function engine(source) {
-  const { memory, _initialize, vram_alloc, vram_free, vram_answer, vram_models } = (await WebAssembly.instantiate(await compiled(source), { wasi_snapshot_preview1: wasi })).exports;
+export async function engine(first, rest) {
+  const { exports } = await WebAssembly.instantiate(await compiled(first), { wasi_snapshot_preview1: wasi, placeholder });
+  if (rest) await WebAssembly.instantiate(await compiled(rest), { primary: exports });
+  const { memory, _initialize, vram_alloc, vram_free, vram_answer, vram_models } = exports;
   _initialize();
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
@@ -34,11 +48,11 @@ export async function engine(source) {
     vram_free(answered);
     return line;
   };
-  return { answer, giveModels };
+  return { answer, giveModels, exports };
 }
 
 /**
- * @param {WebAssembly.Module | Response | Promise<Response> | BufferSource} source
+ * @param {Source} source
  * @returns {Promise<WebAssembly.Module>} to hand to a worker, which then neither fetches nor compiles it again
  */
 export async function compiled(source) {

@@ -4,17 +4,17 @@ import { mood } from './sentences';
 import { fullest } from './parts';
 import { useStore, type State, type Store } from './store';
 import type { View } from './link';
-import { lazy } from './lazy';
+import { lazy, lazyOfWhole } from './lazy';
 import { lettersOn } from './letters';
 import { Field } from './views/Field';
 import { First } from './views/First';
 import { openFile } from './files';
 
 const Result = lazy(async () => (await import('./views/Result')).Result);
-const Compare = lazy(async () => (await import('./views/Compare')).Compare);
-const Diagnose = lazy(async () => (await import('./views/Diagnose')).Diagnose);
-const Dialogs = lazy(async () => (await import('./views/Dialogs')).Dialogs);
-const Palette = lazy(async () => (await import('./views/Palette')).Palette);
+const Compare = lazyOfWhole(async () => (await import('./views/Compare')).Compare);
+const Diagnose = lazyOfWhole(async () => (await import('./views/Diagnose')).Diagnose);
+const Dialogs = lazyOfWhole(async () => (await import('./views/Dialogs')).Dialogs);
+const Palette = lazyOfWhole(async () => (await import('./views/Palette')).Palette);
 
 const TABS: [View, string][] = [
   ['estimate', 'Estimate'],

@@ -1,6 +1,6 @@
 // What takes more than one plan, off the page's own thread: curves, inverses, suggestions. Only the newest question is
 // worked on; between its steps an older one is dropped.
-import { failed, load, type Engine } from './engine';
+import { failed, wholeEngine, type Engine, type Parts } from './engine';
 import { lengths, limitOf } from './lengths';
 import type { Answer, Concurrency, Report, Request } from './types';
 
@@ -25,18 +25,6 @@ export interface Deep {
   report?: Report;
   /** Arguments that are set and change no byte. */
   idle?: string[];
-}
-
-/** The engine of the page, and what it was given. */
-export interface Start {
-  module: WebAssembly.Module;
-  models: string;
-}
-
-async function started({ module, models }: Start): Promise<Engine> {
-  const ask = await load(module);
-  ask.giveModels(models);
-  return ask;
 }
 
 let engine: Promise<Engine> | undefined;
@@ -107,8 +95,8 @@ function* steps(ask: Engine, question: DeepQuestion): Generator<Partial<Deep>> {
   yield { idle: idle(ask, question) };
 }
 
-addEventListener('message', async ({ data }: MessageEvent<Start | DeepQuestion>) => {
-  if ('module' in data) return void (engine = started(data));
+addEventListener('message', async ({ data }: MessageEvent<Parts | DeepQuestion>) => {
+  if ('rest' in data) return void (engine = wholeEngine(data));
   newest = data.id;
   const ask = await engine;
   if (!ask) return;

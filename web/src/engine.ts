@@ -1,5 +1,6 @@
-// The engine of the page, and what it can be asked. It answers at once, in this thread.
-import { compiled, engine } from '../../bindings/wasm/engine.mjs';
+// The engine of the page, and what it can be asked. It answers at once, in this thread; the part of it that plain models do
+// without comes once the page can be used.
+import { compiled, engine, NeedsRest } from '../../bindings/wasm/engine.mjs';
 import type { About, Answer, Asked, Calibration, Card, Concurrency, Diagnosis, Entry, Failure, FormulaContext, FormulaReport, Report, Request } from './types';
 
 export interface Questions {
@@ -19,10 +20,6 @@ export interface Questions {
 }
 
 export interface Engine {
-  /** For a worker: neither fetched nor compiled again. */
-  module: WebAssembly.Module;
-  /** models.txt: the configs of the catalogue, which the engine knows by name alone at first. */
-  giveModels(text: string): void;
   /** The line of JSON that the command prints. */
   line(question: keyof Questions, given: unknown): string;
   ask<Q extends keyof Questions>(question: Q, given: Questions[Q]['given']): Questions[Q]['answer'] | Failure;
@@ -32,9 +29,71 @@ export function failed(answer: object): answer is Failure {
   return 'error' in answer;
 }
 
-export async function load(source: WebAssembly.Module | Response | Promise<Response>): Promise<Engine> {
-  const module = await compiled(source);
-  const { answer, giveModels } = await engine(module);
-  const line = (question: string, given: unknown) => answer(question, JSON.stringify(given));
-  return { module, giveModels, line, ask: (question, given) => JSON.parse(line(question, given)) };
+/** What makes an engine whole, to hand to a worker: neither fetched nor compiled again there. */
+export interface Parts {
+  first: WebAssembly.Module;
+  rest: WebAssembly.Module;
+  /** models.txt: the configs of the catalogue. */
+  models: string;
+}
+
+const LATER: Failure = { error: { code: 'unavailable', message: 'The rest of the engine is being read.' } };
+
+/** Whether that is no answer yet: `GrowingEngine.complete` brings one. */
+export function isLater(answer: object): boolean {
+  return failed(answer) && answer.error.message === LATER.error.message;
+}
+
+function asking(line: Engine['line']): Engine {
+  return { line, ask: (question, given) => JSON.parse(line(question, given)) };
+}
+
+async function engineOf(models: string, first: WebAssembly.Module, rest?: WebAssembly.Module): Promise<Engine> {
+  const { answer, giveModels } = await engine(first, rest);
+  giveModels(models);
+  return asking((question, given) => answer(question, JSON.stringify(given)));
+}
+
+export const wholeEngine = ({ first, rest, models }: Parts): Promise<Engine> => engineOf(models, first, rest);
+
+let wholeNow: () => void;
+/** Settles once the engine of this page is whole. */
+export const whole = new Promise<void>((settle) => (wholeNow = settle));
+
+/** The engine's first part, and from `complete` on all of it. */
+export class GrowingEngine implements Engine {
+  /** Null until it is whole. */
+  parts: Parts | null = null;
+
+  private constructor(
+    private readonly first: WebAssembly.Module,
+    private readonly models: string,
+    private now: Engine | null,
+  ) {}
+
+  static async load(source: Promise<Response>, catalogue: Promise<Response>): Promise<GrowingEngine> {
+    const [first, models] = await Promise.all([compiled(source), catalogue.then((response) => response.text())]);
+    return new GrowingEngine(first, models, await engineOf(models, first));
+  }
+
+  async complete(source: Promise<Response>): Promise<void> {
+    const parts = { first: this.first, rest: await compiled(source), models: this.models };
+    this.now = await wholeEngine(parts);
+    this.parts = parts;
+    wholeNow();
+  }
+
+  line(question: keyof Questions, given: unknown): string {
+    try {
+      return this.now?.line(question, given) ?? JSON.stringify(LATER);
+    } catch (error) {
+      if (!(error instanceof NeedsRest)) throw error;
+      this.now = null;
+      return JSON.stringify(LATER);
+    }
+  }
+
+  ask<Q extends keyof Questions>(question: Q, given: Questions[Q]['given']): Questions[Q]['answer'] | Failure {
+    return JSON.parse(this.line(question, given));
+  }
 }

@@ -1,6 +1,7 @@
 // Views that the first one does without: their code is fetched once the page is ready, or when first shown.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { whole } from './engine';
 
 const all: (() => Promise<unknown>)[] = [];
 
@@ -17,6 +18,11 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
     const View = view;
     return View ? <View {...props} /> : null;
   };
+}
+
+/** As lazy, for a view that asks what the engine's first part does not answer. */
+export function lazyOfWhole<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+  return lazy(async () => (await Promise.all([load(), whole]))[0]);
 }
 
 /** Fetches them all. */

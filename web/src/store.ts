@@ -1,9 +1,9 @@
 // The page's state and everything that changes it. One request is behind the field and the rail alike; each change of
 // it is planned at once, and what takes longer follows from the worker.
 import { useEffect, useState } from 'preact/hooks';
-import type { Deep, DeepQuestion, Start } from './deep.worker';
+import type { Deep, DeepQuestion } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
-import { failed, type Engine } from './engine';
+import { failed, isLater, whole, type GrowingEngine } from './engine';
 import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
 import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
@@ -92,10 +92,10 @@ export class Store {
   private deepTimer = 0;
   private sayTimer = 0;
   private leaving = false;
-  /** The configs of the catalogue, once they are there. */
-  private models = '';
+  /** What to ask of the engine once it is whole. */
+  private again: (() => void) | null = null;
 
-  constructor(readonly engine: Engine) {
+  constructor(readonly engine: GrowingEngine) {
     this.about = engine.ask('about', {}) as About;
     this.cards = (engine.ask('gpus', {}) as { gpus: Card[] }).gpus;
     this.state = {
@@ -121,7 +121,9 @@ export class Store {
   type(text: string): void {
     const link = LINK.exec(text)?.[1];
     if (link) return void (location.hash = link);
-    const asked = text.trim() ? (this.engine.ask('ask', { text }) as Asked) : null;
+    const asked = text.trim() ? this.engine.ask('ask', { text }) : null;
+    this.again = asked && failed(asked) ? () => this.type(text) : null;
+    if (asked && failed(asked)) return this.set({ typed: text });
     const named = asked?.request.model;
     this.set({ typed: text, asked });
     if (named) this.plan(this.completed(asked.request as Request));
@@ -168,7 +170,9 @@ export class Store {
   plan(request: Request): void {
     if (!request.model.source && !request.model.config && !request.model.formula) return this.set({ request });
     const answer = this.engine.ask('page', request);
-    if (failed(answer)) return this.set({ request, failure: this.models ? answer.error.message : 'The catalogue is being read.' });
+    this.again = () => this.plan(request);
+    if (isLater(answer)) return this.set({ request });
+    if (failed(answer)) return this.set({ request, failure: answer.error.message });
     if ('mode' in answer) {
       const context = this.engine.ask('max-context', { request, max_context_k: this.state.searchUpToK });
       this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, failure: null, tab: 'numbers' });
@@ -204,7 +208,7 @@ export class Store {
 
   private deepen(): void {
     const { request, inverse } = this.state;
-    if (!request || this.leaving) return;
+    if (!request || this.leaving || !this.engine.parts) return;
     const worker = (this.worker ??= this.startWorker());
     this.asked += 1;
     const question: DeepQuestion = { id: this.asked, request, tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() };
@@ -215,8 +219,7 @@ export class Store {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
-    const start: Start = { module: this.engine.module, models: this.models };
-    worker.postMessage(start);
+    worker.postMessage(this.engine.parts);
     worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
       const { id, ...deep } = data;
       if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
@@ -264,11 +267,14 @@ export class Store {
     });
   }
 
-  /** From here on models are known by more than their names. */
-  giveModels(text: string): void {
-    this.models = text;
-    this.engine.giveModels(text);
-    if (this.state.request) this.plan(this.state.request);
+  /** Makes the engine whole, and asks it what its first part could not answer. */
+  async complete(rest: Promise<Response>): Promise<void> {
+    try {
+      await this.engine.complete(rest);
+      this.again?.();
+    } catch (error) {
+      this.set({ remark: `The rest of the engine did not load: ${error instanceof Error ? error.message : error}. Serve vram.rest.wasm beside this page as application/wasm.` });
+    }
   }
 
   // ---- calibrations ----
@@ -306,7 +312,7 @@ export class Store {
   openConfig(text: string, name: string): void {
     try {
       const config: Json = JSON.parse(text);
-      if (Array.isArray(config)) return this.openRegistry({ place: name, text }, false);
+      if (Array.isArray(config)) return void this.openRegistry({ place: name, text }, false);
       this.change((request) => ({ ...request, model: { config, name: name.replace(/\.json$/, '') } }));
       this.set({ tab: 'file', view: 'estimate', typed: '' });
     } catch {
@@ -314,7 +320,8 @@ export class Store {
     }
   }
 
-  openRegistry(file: service.RegistryFile, served: boolean): void {
+  async openRegistry(file: service.RegistryFile, served: boolean): Promise<void> {
+    await whole;
     const found = this.engine.ask('registry', file);
     if (failed(found)) return this.set({ remark: found.error.message });
     this.set({ registry: { ...file, entries: found.entries, served }, tab: 'registry', view: 'estimate', remark: '' });
@@ -440,6 +447,7 @@ export class Store {
     this.set({ calibrations: [...own, ...named] });
     const file = await service.registry();
     if (file) {
+      await whole;
       const read = this.engine.ask('registry', file);
       if (!failed(read)) this.set({ registry: { ...file, entries: read.entries, served: true } });
     }
