@@ -6,7 +6,6 @@
 #include "io/questions.h"
 #include "json/fields.h"
 #include "json/write.h"
-#include "options/formula_form.h"
 #include "options/inventory.h"
 #include "plan/inverse.h"
 #include "plan/matrix.h"
@@ -182,8 +181,8 @@ Lines rows_of(std::shared_ptr<const Kept> kept, const sweep::Grid& grid, const s
 
 Answer of_lines(Lines lines) { return {.type = "application/x-ndjson", .body = {}, .lines = std::move(lines)}; }
 
-Result<Lines> figures_rows(const options::RequestForm& form, sweep::Grid grid) {
-  const auto read = options::read_formula(form, formula::built_in_profiles());
+Result<Lines> figures_rows(const options::RequestForm& form, sweep::Grid grid, const io::Machine& machine) {
+  const auto read = io::figures_for(form, machine);
   if (!read) return read.error();
   auto figures = sweep::Figures::of(read->request, read->context_k, std::move(grid));
   if (!figures) return figures.error();
@@ -196,7 +195,7 @@ Result<Lines> rows_in(const Call& call) {
   if (!grid) return grid.error();
   const auto form = form_of(call);
   if (!form) return form.error();
-  if (form->model.formula) return figures_rows(*form, *std::move(grid));
+  if (form->model.formula) return figures_rows(*form, *std::move(grid), call.machine);
   auto request = io::complete(*form, call.machine);
   if (!request) return request.error();
   const auto look_up = [&](const std::string& axis, const std::string& value) -> Result<sweep::Change> {

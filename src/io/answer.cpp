@@ -6,7 +6,6 @@
 #include "io/load.h"
 #include "io/registry.h"
 #include "io/tenants.h"
-#include "options/formula_form.h"
 #include "plan/suggestions.h"
 #include "report/formula_json.h"
 #include "report/report_json.h"
@@ -64,12 +63,12 @@ const char* word(ErrorCode code) {
   return "";
 }
 
-Result<json::Value> answer_formula(const options::RequestForm& form) {
-  const auto read = options::read_formula(form, formula::built_in_profiles());
+Result<json::Value> answer_formula(const options::RequestForm& form, const Machine& machine) {
+  const auto read = figures_for(form, machine);
   if (!read) return read.error();
   std::optional<plan::GpuChoice> gpu;
   if (!form.gpu.detect) {
-    auto chosen = options::choose_gpu(form.gpu);
+    auto chosen = gpu_for(form.gpu, machine);
     if (!chosen) return chosen.error();
     gpu = *std::move(chosen);
   }
@@ -82,7 +81,7 @@ Result<json::Value> answered(const options::RequestForm& given, const Machine& m
   const auto known = admitted(given, machine);
   if (!known) return known.error();
   const options::RequestForm& form = *known;
-  if (form.model.formula) return answer_formula(form);
+  if (form.model.formula) return answer_formula(form, machine);
   if (!form.model.config) {
     auto gguf = gguf_answer(form, machine);
     if (!gguf) return gguf.error();
@@ -125,6 +124,10 @@ Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& mac
   choice.gpu = least;
   if (least.total != most.total || least.capability != most.capability) choice.unlike = *found;
   return choice;
+}
+
+Result<options::FormulaForm> figures_for(const options::RequestForm& form, const Machine& machine) {
+  return options::read_formula(form, machine.profiles ? *machine.profiles : formula::built_in_profiles());
 }
 
 Result<options::RequestForm> admitted(options::RequestForm form, const Machine& machine) {

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "formula/profiles.h"
 #include "hardware/gpu.h"
 #include "io/load.h"
 #include "json/value.h"
+#include "options/formula_form.h"
 #include "options/request_form.h"
 #include "plan/planner.h"
 
@@ -30,6 +32,8 @@ struct Machine {
   std::function<Result<std::shared_ptr<const ModelSource>>(const std::string&, const Reach&)> read = {};
   /// Chooses a GPU that is named; may be empty: options::choose_gpu does.
   std::function<Result<plan::GpuChoice>(const options::GpuForm&)> choose = {};
+  /// Those of formula mode; null: the built-in ones are read each time.
+  std::shared_ptr<const formula::Profiles> profiles = {};
   /// What earlier answers derived, for the next; may be null. One caller's at a time.
   plan::Planner* planner = nullptr;
 };
@@ -38,6 +42,9 @@ struct Machine {
 ///
 ///   errors  as options::choose_gpu; kNotFound where none is in this machine and none was named
 Result<plan::GpuChoice> gpu_for(const options::GpuForm& form, const Machine& machine);
+
+/// Formula mode's figures of a form, with the profiles of the machine. Errors are those of options::read_formula.
+Result<options::FormulaForm> figures_for(const options::RequestForm& form, const Machine& machine);
 
 /// The form with its model's name as the machine admits it. Errors are those of `admit`.
 Result<options::RequestForm> admitted(options::RequestForm form, const Machine& machine);

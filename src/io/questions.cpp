@@ -9,7 +9,6 @@
 #include "json/fields.h"
 #include "options/ask.h"
 #include "options/calibration_form.h"
-#include "options/formula_form.h"
 #include "plan/inspect.h"
 #include "plan/max_context.h"
 #include "readers/catalogue.h"
@@ -44,10 +43,10 @@ Result<options::RequestForm> form_in(const Value& asked) {
 
 Value or_error(Result<Value> value) { return value ? *std::move(value) : error_json(value.error()); }
 
-Result<Value> formula_max_context(const options::RequestForm& form, double most) {
-  const auto read = options::read_formula(form, formula::built_in_profiles());
+Result<Value> formula_max_context(const options::RequestForm& form, double most, const Machine& machine) {
+  const auto read = figures_for(form, machine);
   if (!read) return read.error();
-  const auto gpu = options::choose_gpu(form.gpu);
+  const auto gpu = gpu_for(form.gpu, machine);
   if (!gpu) return gpu.error();
   const double budget = gib(gpu->gpu.total) * double(std::max<std::int64_t>(gpu->count, 1));
   return report::max_context_json(formula::max_context(read->request, budget, most));
@@ -61,7 +60,7 @@ Result<Value> max_context(const Value& asked, const Machine& machine) {
     const auto number = formula::number_in(
         formula::kMaxContextK, most ? most->number().value_or(-1) : formula::kDefaultMaxContextK, "max_context_k");
     if (!number) return number.error();
-    return formula_max_context(*form, *number);
+    return formula_max_context(*form, *number, machine);
   }
   const auto request = complete(*form, machine);
   if (!request) return request.error();

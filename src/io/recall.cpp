@@ -40,6 +40,7 @@ Recall::Recall(const Machine& plain) : machine_(plain) {
   machine_.read = std::ref(models_);
   machine_.choose = std::ref(gpus_);
   machine_.planner = &planner_;
+  machine_.profiles = std::make_shared<const formula::Profiles>(formula::built_in_profiles());
 }
 
 }  // namespace vram::io
