@@ -40,6 +40,8 @@ std::span<const std::byte> bytes_of(const std::string& text) { return std::as_by
 }  // namespace
 
 bool is_gguf(const std::string& path) {
+  // Most names are the hub's: no file is opened for those.
+  if (std::error_code ignored; !fs::is_regular_file(path, ignored)) return false;
   const auto front = read_front(path, Bytes(4));
   return front && gguf::looks_like(bytes_of(front->text));
 }

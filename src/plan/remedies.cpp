@@ -233,24 +233,23 @@ constexpr hardware::Capability kServed{9, 0};
 
 /// The smallest card of the same maker that is larger; one of each size.
 Remedy larger_gpu(const Request& request) {
-  std::vector<hardware::Gpu> larger;
+  std::vector<const hardware::Gpu*> larger;
   for (const hardware::Record& record : hardware::catalogue()) {
     const bool own_memory = record.gpu.memory != hardware::MemoryKind::kUnified;
     if (record.gpu.vendor == request.gpu.vendor && own_memory && record.gpu.total > request.gpu.total &&
         record.gpu.capability >= std::min(request.gpu.capability, kServed) &&
         !kernel_missing(*request.model, record.gpu))
-      larger.push_back(record.gpu);
+      larger.push_back(&record.gpu);
   }
-  std::ranges::stable_sort(larger, {}, &hardware::Gpu::total);
+  std::ranges::stable_sort(larger, {}, [](const hardware::Gpu* gpu) { return gpu->total; });
   Remedy steps;
   Bytes last;
-  for (hardware::Gpu& gpu : larger) {
-    if (gpu.total - last < Bytes(kGiB)) continue;
-    last = gpu.total;
+  for (const hardware::Gpu* gpu : larger) {
+    if (gpu->total - last < Bytes(kGiB)) continue;
+    last = gpu->total;
     Change change;
-    std::string costs = "another card: " + gpu.name;
-    change.gpu = std::move(gpu);
-    steps.push_back({std::move(change), std::move(costs)});
+    change.gpu = *gpu;
+    steps.push_back({std::move(change), "another card: " + gpu->name});
   }
   return steps;
 }
