@@ -15,6 +15,7 @@
 #include "report/ask_json.h"
 #include "report/concurrency_json.h"
 #include "report/diagnosis_json.h"
+#include "report/explanation.h"
 #include "report/formats.h"
 #include "report/formula_json.h"
 #include "report/gpu_table.h"
@@ -86,6 +87,7 @@ Result<Value> page(const Value& asked, const Machine& machine) {
   object.set("unsure", Value(report::is_unsure(report->verdict)));
   object.set("workload", Value(report::workload_sentence(*report)));
   object.set("command", Value(report::launch_text(*request)));
+  object.set("why", report::explanations_json(*report));
   object.set("report", report::report_json(*report));
   return Value(std::move(object));
 }

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { gib } from './format';
+import { count, gib } from './format';
 import { mood } from './sentences';
 import { fullest } from './parts';
 import { useStore, type State, type Store } from './store';
@@ -52,7 +52,7 @@ function Top({ store, state }: { store: Store; state: State }) {
           <span>
             vLLM {short(releases[0]?.version)} – {short(releases.at(-1)?.version)}
           </span>
-          <button type="button" class="linkbutton" onClick={() => store.copyLink()}>
+          <button type="button" class="linkbutton" onClick={() => store.open('share')}>
             Link
           </button>
           <button type="button" data-theme-button onClick={turnTheme}>
@@ -71,12 +71,17 @@ function Strip({ state }: { state: State }) {
   const rank = fullest(answer.report)?.rank;
   const { verdict, kv_cache } = answer.report;
   const word = { ok: 'Starts', no: 'Refused', maybe: 'Unsure' }[mood(answer)];
+  const needed = kv_cache?.needed_bytes_for_max_model_len;
+  const longest = kv_cache?.max_context_tokens ?? kv_cache?.estimated_max_model_len;
   return (
     <div class="strip" aria-hidden="true">
       <b class={`s-${mood(answer)}`}>{word}</b>
-      <span>{rank ? gib(verdict.fits ? rank.kv_cache_bytes : Math.max(rank.available_kv_bytes, 0)) : ''} GiB</span>
-      <span>{verdict.fits && kv_cache ? `${kv_cache.tokens.toLocaleString('en-GB')} tokens` : ''}</span>
-      <b>{verdict.fits ? kv_cache?.max_concurrency_printed : ''}</b>
+      <span>
+        {rank ? gib(verdict.fits ? rank.kv_cache_bytes : Math.max(rank.available_kv_bytes, 0)) : ''}
+        {!verdict.fits && needed ? ` of ${gib(needed)}` : ''} GiB
+      </span>
+      <span>{verdict.fits && kv_cache ? `${count(kv_cache.tokens)} tokens` : ''}</span>
+      <b>{verdict.fits ? kv_cache?.max_concurrency_printed : longest ? `max ${count(longest)}` : ''}</b>
     </div>
   );
 }

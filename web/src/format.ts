@@ -2,8 +2,11 @@
 
 const GIB = 2 ** 30;
 
+/** The engine's lines with a true minus: "-0.25" -> "−0.25", "75.22 - 23.45" -> "75.22 − 23.45". */
+export const minus = (text: string): string => text.replace(/(^| )-(?=[ \d])/g, '$1−');
+
 export const toGib = (bytes: number): number => bytes / GIB;
-export const gib = (bytes: number): string => toGib(bytes).toFixed(2);
+export const gib = (bytes: number): string => minus(toGib(bytes).toFixed(2));
 export const fromGib = (size: number): number => Math.round(size * GIB);
 
 /** 130304 -> "130,304" */

@@ -11,6 +11,8 @@ export interface Part {
   /** Measured on real machines; else computed from the model and the arguments. */
   measured: boolean;
   interval: Interval | null;
+  /** The name by which the engine explains it; none of what only the driver knows. */
+  explained?: string;
 }
 
 /** Ranks whose bytes are the same, one bar for all of them. */
@@ -48,24 +50,51 @@ export const fullest = (report: Report): Alike | undefined => alike(report).at(-
 
 /** `others` is what other processes hold of the card already. */
 export function parts(report: Report, rank: Rank, others = 0): Part[] {
-  const spread = rank.rank === fullest(report)?.rank.rank ? report.uncertainty : null;
+  const spread = rank.intervals;
   const started = report.verdict.fits;
   const kv = started ? rank.kv_cache_bytes : Math.max(rank.available_kv_bytes, 0);
   const list: Part[] = [
-    { id: 'weights', name: 'Weights', bytes: rank.model_loading_bytes, measured: false, interval: spread?.model_loading_bytes ?? null },
-    { id: 'activation', name: 'Activation peak', bytes: rank.activation_peak_bytes, measured: true, interval: spread?.activation_peak_bytes ?? null },
-    { id: 'nontorch', name: 'Outside PyTorch', bytes: rank.non_torch_bytes, measured: true, interval: spread?.non_torch_bytes ?? null },
-    { id: 'kv', name: 'KV cache', bytes: kv, measured: false, interval: spread?.available_kv_bytes ?? null },
-    { id: 'graphs', name: 'CUDA graphs', bytes: rank.cuda_graph_bytes, measured: true, interval: spread?.cuda_graph_bytes ?? null },
-    { id: 'context', name: 'CUDA context', bytes: rank.context_bytes, measured: true, interval: spread?.context_bytes ?? null },
+    { id: 'weights', name: 'Weights', bytes: rank.model_loading_bytes, measured: false, interval: spread.model_loading, explained: 'weights' },
+    { id: 'activation', name: 'Activation peak', bytes: rank.activation_peak_bytes, measured: true, interval: spread.activation_peak, explained: 'activation_peak' },
+    { id: 'nontorch', name: 'Outside PyTorch', bytes: rank.non_torch_bytes, measured: true, interval: spread.non_torch, explained: 'non_torch' },
+    { id: 'kv', name: 'KV cache', bytes: kv, measured: false, interval: spread.available_kv, explained: 'kv_cache' },
+    { id: 'graphs', name: 'CUDA graphs', bytes: rank.cuda_graph_bytes, measured: true, interval: spread.cuda_graphs, explained: 'cuda_graphs' },
+    { id: 'context', name: 'CUDA context', bytes: rank.context_bytes, measured: true, interval: spread.context, explained: 'context' },
   ];
   if (others > 0) list.push({ id: 'others', name: 'Other processes', bytes: others, measured: true, interval: null });
   for (const part of list) if (part.interval && part.interval[0] === part.interval[1]) part.interval = null;
   // Each part is rounded by itself; what is free takes the remainder, so that the column adds up to the card.
   const total = Number(gib(report.gpu.total_bytes));
   const rest = list.reduce((left, part) => left - Number(gib(part.bytes)), total);
-  list.push({ id: 'free', name: 'Free', bytes: Math.max(rest, 0) * 2 ** 30, measured: true, interval: null });
+  list.push({ id: 'free', name: 'Free', bytes: Math.max(rest, 0) * 2 ** 30, measured: true, interval: null, explained: 'free' });
   return list;
+}
+
+/** A part where it lies on the bar. The room that the budget keeps for graphs ends at the budget; what is not `used` of
+ * it is free all the same. */
+export interface Segment {
+  key: string;
+  part: Part;
+  name: string;
+  from: number;
+  bytes: number;
+  used?: number;
+}
+
+export function segments(report: Report, rank: Rank, others = 0): Segment[] {
+  const reserved = rank.cuda_graph_reserved_bytes;
+  let at = 0;
+  const placed = (key: string, part: Part, name: string, bytes: number): Segment => {
+    const from = at;
+    at += bytes;
+    return { key, part, name, from, bytes };
+  };
+  return parts(report, rank, others).flatMap((part): Segment[] => {
+    if (part.id === 'free') return [placed(part.id, part, part.name, Math.max(report.gpu.total_bytes - at, 0))];
+    if (part.id !== 'graphs' || reserved <= 0) return [placed(part.id, part, part.name, part.bytes)];
+    const within = { ...placed('reserved', part, 'Graphs reserved', reserved), used: Math.min(part.bytes / reserved, 1) };
+    return [within, ...(part.bytes > reserved ? [placed(part.id, part, part.name, part.bytes - reserved)] : [])];
+  });
 }
 
 /** What one request of the full length lacks; 0 when it fits. */
@@ -77,6 +106,8 @@ export function missing(report: Report, rank: Rank): number {
 /** "Rank 0, 79.19 GiB: weights 23.31, …" */
 export function spoken(report: Report, group: Alike, others = 0): string {
   const list = parts(report, group.rank, others).map((part) => `${part.name} ${gib(part.bytes)}`);
+  const { cuda_graph_reserved_bytes: reserved } = group.rank;
+  if (reserved > 0) list.push(`${gib(reserved)} of the budget is reserved for CUDA graphs`);
   const short = missing(report, group.rank);
   const end = short ? ` One request lacks ${gib(short)}.` : '';
   return `${named(group)}, ${gib(report.gpu.total_bytes)} GiB: ${list.join(', ')}. The budget ends at ${gib(group.rank.requested_bytes)}.${end}`;

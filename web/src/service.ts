@@ -73,8 +73,12 @@ export interface Settings {
 
 export interface Applied {
   diff: string;
-  backup?: string;
+  /** The file as it was before, to be restored from; empty where it said all of it already. */
+  backup: string;
 }
+
+/** Puts the file back that `apply` kept. Throws with the service's sentence. */
+export const restore = (service: Service, backup: string): Promise<unknown> => write(service, './v1/registry/restore', { backup });
 
 /** Writes settings into an entry, where the service may. Throws with the service's sentence. */
 export function apply(service: Service, name: string, settings: Settings): Promise<Applied> {

@@ -8,7 +8,7 @@ import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
 import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
 
-export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | null;
+export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | 'share' | null;
 export type Tab = 'name' | 'file' | 'registry' | 'numbers';
 
 export interface Inverse {
@@ -445,12 +445,16 @@ export class Store {
     const named = await service.calibrations();
     const own = this.state.calibrations.filter(({ name }) => !named.some((each) => each.name === name));
     this.set({ calibrations: [...own, ...named] });
+    await this.readRegistry();
+  }
+
+  /** The registry as it is on the service's disk now. */
+  async readRegistry(): Promise<void> {
     const file = await service.registry();
-    if (file) {
-      await whole;
-      const read = this.engine.ask('registry', file);
-      if (!failed(read)) this.set({ registry: { ...file, entries: read.entries, served: true } });
-    }
+    if (!file) return;
+    await whole;
+    const read = this.engine.ask('registry', file);
+    if (!failed(read)) this.set({ registry: { ...file, entries: read.entries, served: true } });
   }
 }
 

@@ -65,6 +65,7 @@ export interface Rank {
   kv_cache_bytes: number;
   peak_bytes: number;
   free_after_bytes: number;
+  intervals: Record<'model_loading' | 'activation_peak' | 'non_torch' | 'cuda_graphs' | 'context' | 'available_kv', Interval>;
 }
 
 export type Interval = [number, number];
@@ -115,20 +116,12 @@ export interface Report {
   ranks: Rank[];
   kv_cache: KvCache | null;
   workload: { fits: boolean; concurrent_requests_possible: number; context_possible: number } | null;
-  uncertainty: Record<PartInterval, Interval> & { tokens: Interval; basis: string } | null;
+  uncertainty: { available_kv_bytes: Interval; tokens: Interval; basis: string } | null;
   components: { name: string; bytes: number; explains: string }[];
   assumptions: { about: string; value: string; why: string; source: string }[];
   suggestions: Suggestion[];
   log: string[];
 }
-
-export type PartInterval =
-  | 'available_kv_bytes'
-  | 'model_loading_bytes'
-  | 'activation_peak_bytes'
-  | 'non_torch_bytes'
-  | 'cuda_graph_bytes'
-  | 'context_bytes';
 
 export interface FormulaReport {
   mode: 'formula';
@@ -137,12 +130,24 @@ export interface FormulaReport {
   assumptions: { about: string; value: string; why: string }[];
 }
 
+/** Why a part is as large as it is. */
+export interface Explained {
+  question: string;
+  sentence: string;
+  lines: [what: string, number: string][];
+  source: string;
+  /** To vLLM's own code, where the version is a release; else empty. */
+  link: string;
+}
+
 /** What the page shows at each keystroke. */
 export interface Answer {
   sentence: string;
   unsure: boolean;
   workload: string;
   command: string;
+  /** By the names that --explain takes; empty where the report has no memory. */
+  why: Record<string, Explained>;
   report: Report;
 }
 

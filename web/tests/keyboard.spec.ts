@@ -63,7 +63,7 @@ test('single letters work outside text boxes and can be turned off', async ({ pa
 test('every control is reached by Tab, and shows that it is', async ({ page }) => {
   await planned(page, FITS);
   await settled(page);
-  const controls = await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, [tabindex="0"]')].filter((each) => each.offsetParent !== null && !each.hasAttribute('disabled')).length);
+  const controls = await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, [tabindex="0"]')].filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.hasAttribute('disabled')).length);
   const reached = new Set<string>();
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   for (let i = 0; i < controls + 5; i += 1) {

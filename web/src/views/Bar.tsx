@@ -1,8 +1,8 @@
 // One rank's memory as a bar: the picture of the ledger. Every part has its true width; what cannot be labelled is not.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { gib, toGib } from '../format';
-import { missing, parts, spoken, ticks, type Alike, type PartId } from '../parts';
-import type { Report } from '../types';
+import { missing, segments, spoken, ticks, type Alike, type PartId, type Segment } from '../parts';
+import type { Interval, Rank, Report } from '../types';
 
 interface Props {
   report: Report;
@@ -20,6 +20,7 @@ interface Props {
 
 const LABEL_PX = 74;
 const BRACKET_PX = 3;
+const LETTER_PX = 7.5;
 
 const percent = (bytes: number, scale: number) => `${Math.max((bytes / scale) * 100, 0).toFixed(3)}%`;
 
@@ -36,55 +37,64 @@ function useWidth() {
   return { box, width };
 }
 
+/** Where the left edges of the KV cache and of what is free lie in nine of ten start-ups, within the card. */
+function bracketed(placed: Segment[], rank: Rank): [number, number][] {
+  const edge = (id: PartId, bytes: number, [low, high]: Interval, by: 1 | -1): [number, number][] => {
+    const from = placed.find(({ part }) => part.id === id)?.from;
+    if (from === undefined || low === high) return [];
+    const [first, last] = by > 0 ? [low - bytes, high - bytes] : [bytes - high, bytes - low];
+    const end = placed.reduce((most, { from: at, bytes: wide }) => Math.max(most, at + wide), 0);
+    return [[Math.max(from + first, 0), Math.min(from + last, end)]];
+  };
+  return [...edge('kv', rank.available_kv_bytes, rank.intervals.available_kv, -1), ...edge('free', rank.context_bytes, rank.intervals.context, 1)];
+}
+
 export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0, plain = false }: Props) {
   const { box, width } = useWidth();
   const { rank } = group;
   const pixels = (bytes: number) => (bytes / scale) * width;
-  let at = 0;
-  const placed = parts(report, rank, others).map((part) => {
-    const from = at;
-    at += part.bytes;
-    return { ...part, from };
-  });
-  const kv = placed.find(({ id }) => id === 'kv');
-  const free = placed.find(({ id }) => id === 'free');
-  const spread = report.uncertainty?.available_kv_bytes;
-  const contextSpread = report.uncertainty?.context_bytes;
+  const placed = segments(report, rank, others);
   const short = missing(report, rank);
   const budget = rank.requested_bytes;
-  const brackets = [
-    kv && spread && kv.interval ? { at: kv.from, below: spread[1] - rank.available_kv_bytes, above: rank.available_kv_bytes - spread[0] } : null,
-    free && contextSpread ? { at: free.from, below: rank.context_bytes - contextSpread[0], above: contextSpread[1] - rank.context_bytes } : null,
-  ].filter((each) => each !== null && pixels(each.below + each.above) >= BRACKET_PX);
+  const brackets = bracketed(placed, rank).filter(([from, to]) => pixels(to - from) >= BRACKET_PX);
+  const lacks = `${gib(short)} short`;
+  // The words at the right end and those of the budget do not meet.
+  const crowded = short > 0 ? Math.max(lacks.length * LETTER_PX - pixels(scale - budget), 0) : 0;
   const share = report.args['gpu_memory_utilization'];
   return (
     <div class={plain ? 'barwrap pairwrap' : 'barwrap'} ref={box}>
       <div class="bar" role="img" aria-label={spoken(report, group, others)}>
-        {placed.map((part) => (
+        {placed.map(({ key, part, name, from, bytes, used }) => (
           <div
-            key={part.id} data-part={part.id}
-            class={`seg ${part.id}${part.measured && part.id !== 'free' ? ' est' : ''}${pixels(part.bytes) > LABEL_PX ? ' t' : ''}${hot === part.id ? ' hot' : ''}`}
-            style={{ left: percent(part.from, scale), width: percent(part.bytes, scale) }}
+            key={key} data-part={part.id}
+            class={`seg ${part.id}${part.measured && part.id !== 'free' ? ' est' : ''}${pixels(bytes) > LABEL_PX ? ' t' : ''}${hot === part.id ? ' hot' : ''}`}
+            style={{ left: percent(from, scale), width: percent(Math.min(bytes, Math.max(scale - from, 0)), scale) }}
             onMouseEnter={() => onHot?.(part.id)} onMouseLeave={() => onHot?.(null)} onClick={() => onPin?.(part.id)}
           >
-            {pixels(part.bytes) > LABEL_PX && part.id !== 'free' ? (
+            {used !== undefined && <i class="spare" style={{ left: `${(used * 100).toFixed(2)}%` }} />}
+            {pixels(bytes) > (used === undefined ? LABEL_PX : LABEL_PX * 2) && part.id !== 'free' ? (
               <>
-                {part.name}
-                <b class="num">{gib(part.bytes)}</b>
+                {name}
+                <b class="num">{gib(bytes)}</b>
               </>
             ) : null}
           </div>
         ))}
         {short > 0 && (
-          <div class={`need${budget + short > scale * 0.9 ? ' endr' : ''}`} style={{ left: percent(budget, scale), width: percent(Math.min(short, scale - budget), scale) }}>
-            <span>{gib(short)} short</span>
-          </div>
+          <>
+            <div class="need" style={{ left: percent(budget, scale), width: percent(Math.min(short, scale - budget), scale) }} />
+            <span class="lacks" style={crowded ? { right: '0' } : { left: percent(budget, scale) }}>
+              {lacks}
+            </span>
+          </>
         )}
-        {brackets.map((each) => each && <i key={each.at} class="whisk" style={{ left: percent(each.at - each.below, scale), width: percent(each.below + each.above, scale) }} />)}
+        {brackets.map(([from, to]) => (
+          <i key={from} class="whisk" style={{ left: percent(from, scale), width: percent(to - from, scale) }} />
+        ))}
         {report.mode === 'vllm' && budget > 0 && (
           <div class={`budget${budget / scale < 0.5 ? ' rt' : ''}`} style={{ left: percent(budget, scale) }}>
             {!plain && (
-              <span>
+              <span style={crowded ? { right: `${crowded + 6}px` } : {}}>
                 --gpu-memory-utilization {String(share)}
                 <span class="u"> of {gib(report.gpu.total_bytes)}</span> = {gib(budget)}
               </span>

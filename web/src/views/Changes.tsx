@@ -3,6 +3,7 @@ import { times } from '../format';
 import type { State, Store } from '../store';
 
 function Chance({ value }: { value: number }) {
+  if (value <= 0.05) return <span class="s-no">would be refused</span>;
   const sure = value >= 0.95;
   return (
     <span class="tick">
@@ -25,6 +26,7 @@ export function Changes({ store, state }: { store: Store; state: State }) {
         <p class="note">{waiting ? 'Planning alternatives.' : fits ? 'None: little of the card is left idle.' : 'No single change was found that starts.'}</p>
       ) : (
         <table class="sugg">
+          <caption class="vh">Changes, what each comes to, and whether it starts</caption>
           <thead>
             <tr>
               <th scope="col">Change</th>

@@ -16,11 +16,16 @@ interface Props {
   lines: Line[];
   limit: number;
   point: number;
+  /** Tokens of a block, by which the arrow keys move the point. */
+  block?: number;
   onPoint?: (tokens: number) => void;
 }
 
 const HEIGHT = 260;
-const STEP = 16;
+const LEFT = 42;
+const RIGHT = 14;
+const TOP = 12;
+const BOTTOM = 26;
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -51,11 +56,11 @@ function options(width: number, lines: Line[], limit: number, top: number, botto
   const tall = Math.log2(top / bottom) > 8 ? 4 : 2;
   return {
     width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, pxAlign: false,
-    padding: [12, 14, 0, 0],
+    padding: [TOP, RIGHT, 0, 0],
     scales: { x: { time: false, distr: 3, log: 2, range: [1024, limit] }, y: { distr: 3, log: 2, range: [bottom, top] } },
     axes: [
-      { ...axis, splits: () => powers(1024, limit, every), size: 26 },
-      { ...axis, splits: () => powers(bottom, top, tall), size: 42 },
+      { ...axis, splits: () => powers(1024, limit, every), size: BOTTOM },
+      { ...axis, splits: () => powers(bottom, top, tall), size: LEFT },
     ],
     bands: lines[0] ? [{ series: [3, 2], fill: `${stroke.now}26` }] : [],
     series: [
@@ -115,7 +120,7 @@ function Table({ lines }: { lines: Line[] }) {
   );
 }
 
-export function Curve({ lines, limit, point, onPoint }: Props) {
+export function Curve({ lines, limit, point, block = 16, onPoint }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [width, setWidth] = useState(0);
@@ -151,17 +156,18 @@ export function Curve({ lines, limit, point, onPoint }: Props) {
   useEffect(() => plot.current?.setData(data(lines), true), [lines]);
 
   const requests = lines[0] ? at(lines[0].curve, point) : null;
-  const x = width ? ((Math.log2(Math.min(Math.max(point, 1024), limit) / 1024) / Math.log2(limit / 1024)) * (width - 56) + 42) : 0;
-  const y = requests && requests > 0 ? 12 + (1 - Math.log2(Math.max(requests, bottom) / bottom) / Math.log2(top / bottom)) * (HEIGHT - 38) : HEIGHT - 26;
-  const move = (tokens: number) => onPoint?.(Math.min(Math.max(Math.round(tokens / STEP) * STEP, STEP), limit));
+  const x = width ? ((Math.log2(Math.min(Math.max(point, 1024), limit) / 1024) / Math.log2(limit / 1024)) * (width - LEFT - RIGHT) + LEFT) : 0;
+  const height = (value: number) => TOP + (1 - Math.log2(Math.max(value, bottom) / bottom) / Math.log2(top / bottom)) * (HEIGHT - TOP - BOTTOM);
+  const y = height(requests && requests > 0 ? requests : bottom);
+  const move = (tokens: number) => onPoint?.(Math.min(Math.max(Math.round(tokens / block) * block, block), limit));
   const drag = (event: PointerEvent) => {
     if (!event.buttons || !box.current) return;
-    const share = (event.clientX - box.current.getBoundingClientRect().left - 42) / (width - 56);
+    const share = (event.clientX - box.current.getBoundingClientRect().left - LEFT) / (width - LEFT - RIGHT);
     move(1024 * (limit / 1024) ** Math.min(Math.max(share, 0), 1));
   };
   const keys: Record<string, (by: boolean) => number> = {
-    ArrowLeft: (far) => (far ? point / 2 : point - STEP), ArrowRight: (far) => (far ? point * 2 : point + STEP),
-    ArrowDown: (far) => (far ? point / 2 : point - STEP), ArrowUp: (far) => (far ? point * 2 : point + STEP), Home: () => 1024, End: () => limit,
+    ArrowLeft: (far) => (far ? point / 2 : point - block), ArrowRight: (far) => (far ? point * 2 : point + block),
+    ArrowDown: (far) => (far ? point / 2 : point - block), ArrowUp: (far) => (far ? point * 2 : point + block), Home: () => 1024, End: () => limit,
   };
   return (
     <div class="chart">
@@ -169,10 +175,17 @@ export function Curve({ lines, limit, point, onPoint }: Props) {
       <div class="plot" ref={box} onPointerDown={drag} onPointerMove={drag}>
         {width > 0 && lines.length > 0 && (
           <>
-            <i class="cross" style={{ left: `${x}px`, top: `${y}px`, height: `${Math.max(HEIGHT - 26 - y, 0)}px` }} />
+            <i class="cross" style={{ left: `${x}px`, top: `${y}px`, height: `${Math.max(HEIGHT - BOTTOM - y, 0)}px` }} />
+            <i class="cross across" style={{ left: `${LEFT}px`, top: `${y}px`, width: `${Math.max(x - LEFT, 0)}px` }} />
+            {bottom < 1 && (
+              <span class="whole" style={{ left: `${LEFT}px`, right: `${RIGHT}px`, top: `${height(1)}px` }}>
+                one whole request
+              </span>
+            )}
+            <span class="atlimit">model limit</span>
             <div
               class={`point${requests !== null && requests < 1 ? ' bad' : ''}`} role="slider" tabIndex={onPoint ? 0 : -1} aria-label="Tokens in each request"
-              aria-valuemin={STEP} aria-valuemax={limit} aria-valuenow={point} aria-valuetext={`${count(point)} tokens, ${requests?.toFixed(2) ?? 'no'} requests`}
+              aria-valuemin={block} aria-valuemax={limit} aria-valuenow={point} aria-valuetext={`${count(point)} tokens, ${requests?.toFixed(2) ?? 'no'} requests`}
               style={{ left: `${x}px`, top: `${y}px` }}
               onKeyDown={(event) => {
                 const next = keys[event.key];

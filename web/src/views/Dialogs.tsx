@@ -1,15 +1,16 @@
 // Dialogs are the browser's own: Esc closes them and focus goes back where it was.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
 import { download } from '../files';
+import { placeOf } from '../link';
 import { lettersOn, setLetters } from '../letters';
-import { apply, registry as readRegistry, type Settings } from '../service';
+import { apply, registry as readRegistry, restore, type Settings } from '../service';
 import type { State, Store } from '../store';
 
 function Modal({ store, name, title, children, footer, wide }: { store: Store; name: string; title: string; children: ComponentChildren; footer: ComponentChildren; wide?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} id={name} class={wide ? 'broad' : ''} aria-labelledby={`${name}-title`} onClose={() => store.open(null)}>
       <header>
@@ -116,6 +117,35 @@ function KeysDialog({ store }: { store: Store }) {
   );
 }
 
+function ShareDialog({ store, state }: { store: Store; state: State }) {
+  const [link, setLink] = useState('');
+  const [lacks, setLacks] = useState('');
+  useEffect(() => {
+    void store.link().then(async (hash) => {
+      setLink(new URL(hash, location.href).href);
+      setLacks((await placeOf(hash)).remark ?? '');
+    });
+  }, []);
+  return (
+    <Modal
+      store={store} name="share" title="Share"
+      footer={
+        <button type="button" class="btn" onClick={() => store.copy(link)}>
+          {state.said === 'Copied' ? 'Copied' : 'Copy link'}
+        </button>
+      }
+    >
+      <pre class="json wrap" tabIndex={0} role="region" aria-label="Link">
+        {link}
+      </pre>
+      <p class="note">
+        {state.view === 'diagnose' ? 'The link opens this view; the log is not in it.' : 'The whole set-up is behind the #, which no browser sends to a server.'}
+        {lacks && ' config.json needed: it is too large for a link, and whoever opens it is asked for it.'}
+      </p>
+    </Modal>
+  );
+}
+
 function MeaningDialog({ store, state }: { store: Store; state: State }) {
   return (
     <Modal store={store} name="meaning" title="What the numbers mean" footer={null}>
@@ -166,33 +196,58 @@ function Diff({ text }: { text: string }) {
   );
 }
 
+const UNDO_FOR_MS = 10_000;
+
+/** What takes the last write back, for ten seconds after it. */
+function useUndo() {
+  const [undo, setUndo] = useState<{ run: () => Promise<void> | void } | null>(null);
+  useEffect(() => {
+    const end = undo && setTimeout(() => setUndo(null), UNDO_FOR_MS);
+    return () => clearTimeout(end ?? undefined);
+  }, [undo]);
+  return { undo, setUndo };
+}
+
 function ApplyDialog({ store, state }: { store: Store; state: State }) {
   const { registry, entry, service } = state;
   const [name, setName] = useState(entry?.name ?? registry?.entries[0]?.name ?? '');
   const [told, setTold] = useState('');
+  const { undo, setUndo } = useUndo();
   const changed = registry && store.engine.ask('apply', { text: registry.text, place: registry.place, name, settings: settingsOf(state) });
   if (!registry || !changed) return null;
   const wrong = failed(changed) ? changed.error.message : null;
   const lines = failed(changed) ? 0 : changed.diff.split('\n').filter((line) => /^[+-](?![+-]{2})/.test(line)).length;
+  const handOut = (text: string, words: string) => {
+    download(text, registry.place.replace(/.*\//, ''), 'application/json');
+    store.openRegistry({ place: registry.place, text }, false);
+    setTold(words);
+  };
+  const saying = async (work: () => Promise<void>) => {
+    try {
+      await work();
+      await store.readRegistry();
+    } catch (error) {
+      setUndo(null);
+      setTold(error instanceof Error ? error.message : 'It was not written.');
+    }
+  };
   const write = async () => {
     if (failed(changed)) return;
     if (!registry.served || !service) {
-      download(changed.text, registry.place.replace(/.*\//, ''), 'application/json');
-      store.openRegistry({ place: registry.place, text: changed.text }, false);
-      return setTold('The changed file is in the downloads; put it in the place of the old one.');
+      const before = registry.text;
+      handOut(changed.text, 'The changed file is in the downloads; put it in the place of the old one.');
+      return setUndo({ run: () => handOut(before, 'The former file is in the downloads too.') });
     }
     const now = await readRegistry();
     if (now && now.text !== registry.text) {
       store.openRegistry(now, true);
       return setTold('The file changed since it was read: these are the lines that would change now.');
     }
-    try {
-      await apply(service, name, settingsOf(state));
+    await saying(async () => {
+      const { backup } = await apply(service, name, settingsOf(state));
       setTold('Written.');
-      await store.meetService();
-    } catch (error) {
-      setTold(error instanceof Error ? error.message : 'It was not written.');
-    }
+      if (backup) setUndo({ run: () => saying(async () => (await restore(service, backup), setTold('Undone: the file is as it was.'))) });
+    });
   };
   return (
     <Modal
@@ -215,7 +270,12 @@ function ApplyDialog({ store, state }: { store: Store; state: State }) {
       </div>
       {wrong ? <p class="wrong">{wrong}</p> : lines ? <Diff text={failed(changed) ? '' : changed.diff} /> : <p class="note">The entry says all of this already.</p>}
       <p class="note" role="status">
-        {told || 'Only these lines of one entry change. Everything else stays as it is, byte for byte.'}
+        {told || 'Only these lines of one entry change. Everything else stays as it is, byte for byte.'}{' '}
+        {undo && (
+          <button type="button" class="link" onClick={() => (setUndo(null), void undo.run())}>
+            Undo
+          </button>
+        )}
       </p>
     </Modal>
   );
@@ -231,6 +291,8 @@ export function Dialogs({ store, state }: { store: Store; state: State }) {
       return <KeysDialog store={store} />;
     case 'numbers':
       return <MeaningDialog store={store} state={state} />;
+    case 'share':
+      return <ShareDialog store={store} state={state} />;
     case 'apply':
       return <ApplyDialog store={store} state={state} />;
     default:

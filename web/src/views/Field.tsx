@@ -36,6 +36,21 @@ export function readings(store: Store, request: Request): Reading[] {
   return list;
 }
 
+/** "32k is 32,000 as vLLM reads it; 32K is 32,768", and one press that says the other. */
+function Hint({ store, hint }: { store: Store; hint: string }) {
+  const small = /^([\d.]+)k is /.exec(hint)?.[1];
+  return (
+    <div>
+      <span>{hint}</span>
+      {small && (
+        <button type="button" class="link" onClick={() => (store.type(store.state.typed.replace(`${small}k`, `${small}K`)), void store.leave())}>
+          {small}K?
+        </button>
+      )}
+    </div>
+  );
+}
+
 export function Field({ store, state }: { store: Store; state: State }) {
   const { request, asked } = state;
   const usable = request && (request.model.source || request.model.config || request.model.formula);
@@ -49,7 +64,11 @@ export function Field({ store, state }: { store: Store; state: State }) {
           id="ask" type="text" autocomplete="off" spellcheck={false} placeholder="qwen3 32b fp8 on 2x4090 32K ctx" aria-describedby="read"
           value={state.typed} onInput={(event) => store.type(event.currentTarget.value)} onChange={() => store.leave()}
         />
-        <kbd aria-hidden="true">Ctrl K</kbd>
+        <button type="button" class="more-words" aria-haspopup="dialog" onClick={() => store.open('palette')}>
+          <kbd>Ctrl K</kbd>
+          <span>List</span>
+          <b class="vh"> of set-ups and commands</b>
+        </button>
       </div>
       <div class="read" id="read">
         {usable ? (
@@ -64,14 +83,12 @@ export function Field({ store, state }: { store: Store; state: State }) {
             <span>{state.typed ? 'Name a model: qwen3 8b, gemma 3 12b, gpt-oss-120b.' : 'Type a model, a card and what you want to run.'}</span>
           </div>
         )}
+        {asked?.hints.map((hint) => (
+          <Hint key={hint} store={store} hint={hint} />
+        ))}
         {asked?.not_understood.map((words) => (
           <div class="not" key={words}>
             <span>not understood:</span> {words}
-          </div>
-        ))}
-        {asked?.hints.map((hint) => (
-          <div key={hint}>
-            <span>{hint}</span>
           </div>
         ))}
       </div>

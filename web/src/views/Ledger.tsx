@@ -3,18 +3,27 @@
 import { useState } from 'preact/hooks';
 import { gib, range } from '../format';
 import { alike, named, parts, type Part, type PartId } from '../parts';
-import type { Report } from '../types';
+import type { Answer } from '../types';
 import { Axis, Bar, Key } from './Bar';
 import { Why } from './Why';
 
-function Row({ part, on, onHot, onPin, onStep }: { part: Part; on: boolean; onHot: (id: PartId | null) => void; onPin: (id: PartId) => void; onStep: (by: number) => void }) {
+interface RowProps {
+  part: Part;
+  on: boolean;
+  pinned: boolean;
+  onHot: (id: PartId | null) => void;
+  onPin: (id: PartId) => void;
+  onStep: (by: number) => void;
+}
+
+function Row({ part, on, pinned, onHot, onPin, onStep }: RowProps) {
   const about = part.measured || part.interval !== null;
   return (
     <tr class={on ? 'on' : ''} onMouseEnter={() => onHot(part.id)} onMouseLeave={() => onHot(null)}>
       <th scope="row">
         <button
-          type="button" aria-pressed={on} aria-describedby={`why-${part.id}`} data-row={part.id}
-          onClick={() => onPin(part.id)} onFocus={() => onPin(part.id)}
+          type="button" aria-pressed={pinned} aria-describedby={`why-${part.id}`} data-row={part.id}
+          onClick={() => onPin(part.id)} onFocus={() => onHot(part.id)} onBlur={() => onHot(null)}
           onKeyDown={(event) => {
             const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
             if (!by) return;
@@ -44,7 +53,8 @@ function Row({ part, on, onHot, onPin, onStep }: { part: Part; on: boolean; onHo
   );
 }
 
-export function Memory({ report, others }: { report: Report; others: number }) {
+export function Memory({ answer, others }: { answer: Answer; others: number }) {
+  const { report, why } = answer;
   const [pinned, setPinned] = useState<PartId>('kv');
   const [hot, setHot] = useState<PartId | null>(null);
   const groups = alike(report);
@@ -53,8 +63,8 @@ export function Memory({ report, others }: { report: Report; others: number }) {
   const shown = groups.length > 4 ? [groups[0], groups.at(-1)].filter((each) => each !== undefined) : groups;
   const list = parts(report, last.rank, others);
   const on = hot ?? pinned;
-  const step = (by: number) => {
-    const next = list[(list.findIndex(({ id }) => id === pinned) + by + list.length) % list.length];
+  const step = (from: number, by: number) => {
+    const next = list[(from + by + list.length) % list.length];
     document.querySelector<HTMLElement>(`[data-row=${next?.id}]`)?.focus();
   };
   return (
@@ -85,8 +95,8 @@ export function Memory({ report, others }: { report: Report; others: number }) {
             </tr>
           </thead>
           <tbody>
-            {list.map((part) => (
-              <Row key={part.id} part={part} on={on === part.id} onHot={setHot} onPin={setPinned} onStep={step} />
+            {list.map((part, i) => (
+              <Row key={part.id} part={part} on={on === part.id} pinned={pinned === part.id} onHot={setHot} onPin={setPinned} onStep={(by) => step(i, by)} />
             ))}
             <tr class="sum">
               <th scope="row">Card total</th>
@@ -95,7 +105,7 @@ export function Memory({ report, others }: { report: Report; others: number }) {
             </tr>
           </tbody>
         </table>
-        <Why report={report} rank={last.rank} parts={list} on={on} />
+        <Why why={why} version={report.engine.version} parts={list} on={on} />
       </div>
     </section>
   );

@@ -1,5 +1,5 @@
 // The field's language as a list: set-ups that are planned already, arguments, commands.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
 import { flag, shown } from '../format';
 import { readings } from './Field';
@@ -88,7 +88,7 @@ export function Palette({ store, state }: { store: Store; state: State }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const list = useMemo(() => [...(text.trim() ? setups(store, state, text) : []), ...argumentsOf(store, state, text), ...commands(store, state, text)], [text]);
   const close = () => dialog.current?.close();
   const choose = (choice: Choice | undefined) => {

@@ -25,7 +25,10 @@ export function Printed({ store, state }: { store: Store; state: State }) {
           </div>
           <div>
             <dt>Maximum concurrency for {count(length)} tokens per request</dt>
-            <dd class="big">{cache.max_concurrency_printed}</dd>
+            <dd class="big">
+              <span aria-hidden="true">{cache.max_concurrency_printed}</span>
+              <span class="vh">{cache.max_concurrency_printed.replace('x', ' times')}</span>
+            </dd>
             <dd class="sub">{spread ? range(times(spread[0]), times(spread[1])) : '\u00a0'}</dd>
           </div>
         </dl>

@@ -54,7 +54,10 @@ function ArgumentRow({ argument, store, state }: { argument: Argument; store: St
     <div class={set === undefined ? 'arg' : 'arg set'}>
       <label for={id}>--{argument.name}</label>
       {choices ? (
-        <select {...common} value={set === undefined ? '' : String(set)} onChange={(event) => (change(event.currentTarget.value), store.leave())}>
+        <select
+          {...common} value={set === undefined ? '' : String(set)} onChange={(event) => (change(event.currentTarget.value), store.leave())}
+          onKeyDown={(event) => event.key === 'Delete' && (change(''), store.leave())}
+        >
           <option value="">{usual === undefined || usual === null ? 'not set' : shown(usual)}</option>
           {choices.map((choice) => (
             <option key={choice}>{choice}</option>
@@ -338,26 +341,28 @@ export function Rail({ store, state }: { store: Store; state: State }) {
   const { tab } = state;
   return (
     <aside class="rail" aria-label="Set-up" tabIndex={0}>
-      <h2>Model</h2>
-      <div class="seg-ctl" role="group" aria-label="Where the model comes from">
-        {TABS.map(([id, name]) => (
-          <button type="button" key={id} aria-pressed={tab === id} onClick={() => (id === 'numbers' ? store.openNumbers() : store.set({ tab: id }))}>
-            {name}
-          </button>
-        ))}
-      </div>
-      {tab === 'numbers' ? (
-        <Numbers store={store} state={state} />
-      ) : (
-        <>
-          {tab === 'name' && <ByName store={store} state={state} />}
-          {tab === 'file' && <ByFile store={store} state={state} />}
-          {tab === 'registry' && <ByEntry store={store} state={state} />}
-          <Gpu store={store} state={state} />
-          <EngineChoice store={store} state={state} />
-          <Arguments store={store} state={state} />
-        </>
-      )}
+      <form onSubmit={(event) => event.preventDefault()}>
+        <h2>Model</h2>
+        <div class="seg-ctl" role="group" aria-label="Where the model comes from">
+          {TABS.map(([id, name]) => (
+            <button type="button" key={id} aria-pressed={tab === id} onClick={() => (id === 'numbers' ? store.openNumbers() : store.set({ tab: id }))}>
+              {name}
+            </button>
+          ))}
+        </div>
+        {tab === 'numbers' ? (
+          <Numbers store={store} state={state} />
+        ) : (
+          <>
+            {tab === 'name' && <ByName store={store} state={state} />}
+            {tab === 'file' && <ByFile store={store} state={state} />}
+            {tab === 'registry' && <ByEntry store={store} state={state} />}
+            <Gpu store={store} state={state} />
+            <EngineChoice store={store} state={state} />
+            <Arguments store={store} state={state} />
+          </>
+        )}
+      </form>
     </aside>
   );
 }

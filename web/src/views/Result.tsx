@@ -27,7 +27,7 @@ function Curves({ store, state }: { store: Store; state: State }) {
     <section class="block two" aria-labelledby="curve">
       <div>
         <h2 id="curve">Context against concurrency</h2>
-        <Curve lines={lines} limit={Math.max(store.limit(), 2048)} point={state.inverse.tokens} onPoint={(tokens) => store.invert({ tokens })} />
+        <Curve lines={lines} limit={Math.max(store.limit(), 2048)} point={state.inverse.tokens} block={state.answer?.report.kv_cache?.block_size ?? 16} onPoint={(tokens) => store.invert({ tokens })} />
       </div>
       <Inverses store={store} state={state} />
     </section>
@@ -43,7 +43,7 @@ export function Result({ store, state }: { store: Store; state: State }) {
         {formula && <FormulaResult store={store} state={state} />}
         {answer && (
           <>
-            <Memory report={answer.report} others={othersOf(state.request, answer.report)} />
+            <Memory answer={answer} others={othersOf(state.request, answer.report)} />
             <Printed store={store} state={state} />
             {answer.report.kv_cache && <Curves store={store} state={state} />}
             <Changes store={store} state={state} />
