@@ -128,6 +128,7 @@ function useKeys(store: Store): void {
     const pressed = (event: KeyboardEvent) => {
       const command = event.ctrlKey || event.metaKey;
       if (store.state.dialog && event.key !== 'k') return;
+      if (event.key === 'Escape' && store.state.reading) return store.stopReading();
       if (command && event.key.toLowerCase() === 'k') store.open('palette');
       else if (command && event.key === 'Enter') store.compareWith();
       else if (command && event.key === 'z' && !typing(event.target)) history.back();

@@ -1,7 +1,11 @@
-// The service beside the page, where there is one: what a page alone cannot know. Whether GET v1/detect answers decides.
-import type { Calibration, Card } from './types';
+// The service beside the page, where there is one: what a page alone cannot know. It says so in the page's head.
+import type { Calibration, Card, Model } from './types';
+
+/** detect: GPUs; hub: models of the hub; paths: models and logs of folders; registry: one was found. */
+export type Ability = 'detect' | 'registry' | 'hub' | 'paths';
 
 export interface Service {
+  can: Set<string>;
   gpus: Card[];
   /** Put on whatever writes. */
   token: string | null;
@@ -15,17 +19,36 @@ async function writeToken(): Promise<string | null> {
   return session.write_token ?? null;
 }
 
+/** What the service says that it may be asked for; null without one. */
+export function abilities(): Set<string> | null {
+  const told = document.querySelector<HTMLMetaElement>('meta[name=service]')?.content;
+  return told === undefined ? null : new Set(told.split(' '));
+}
+
 export async function detect(): Promise<Service | null> {
-  if (!location.protocol.startsWith('http')) return null;
+  const can = abilities();
+  if (!can) return null;
   try {
     const answer = await fetch('./v1/detect', { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!answer.ok || !answer.headers.get('content-type')?.includes('json')) return null;
-    const found: { gpus?: Card[] } = await answer.json();
-    return Array.isArray(found.gpus) ? { gpus: found.gpus, token: await writeToken() } : null;
+    const found: { gpus?: Card[] } = answer.ok ? await answer.json() : {};
+    return { can, gpus: found.gpus ?? [], token: await writeToken() };
   } catch {
     return null;
   }
 }
+
+/** The answer to a GET, or the service's own sentence as an Error. */
+async function asked(path: string, signal: AbortSignal): Promise<Response> {
+  const answer = await fetch(path, { signal });
+  if (!answer.ok) throw new Error((await answer.json()).error?.message ?? `the service answers ${answer.status}`);
+  return answer;
+}
+
+/** What stands behind a name of the hub, or a path on the service's disk. */
+export const model = async (name: string, signal: AbortSignal): Promise<Model> => (await (await asked(`./v1/model?name=${encodeURIComponent(name)}`, signal)).json()).model;
+
+/** The text of a log on the service's disk. */
+export const log = async (path: string): Promise<string> => (await asked(`./v1/log?path=${encodeURIComponent(path)}`, AbortSignal.timeout(PATIENCE_MS))).text();
 
 export interface RegistryFile {
   place: string;
@@ -42,7 +65,7 @@ async function told<T>(path: string): Promise<T | null> {
 }
 
 /** The registry that the service was started with; null without one. */
-export const registry = (): Promise<RegistryFile | null> => told('./v1/registry/file');
+export const registry = async (): Promise<RegistryFile | null> => (abilities()?.has('registry') ? told('./v1/registry/file') : null);
 
 /** What the service's user has learnt. */
 export async function calibrations(): Promise<Calibration[]> {
@@ -75,10 +98,12 @@ export interface Applied {
   diff: string;
   /** The file as it was before, to be restored from; empty where it said all of it already. */
   backup: string;
+  /** Of the file as it was written. */
+  fingerprint: string;
 }
 
 /** Puts the file back that `apply` kept. Throws with the service's sentence. */
-export const restore = (service: Service, backup: string): Promise<unknown> => write(service, './v1/registry/restore', { backup });
+export const restore = (service: Service, { backup, fingerprint }: Applied): Promise<unknown> => write(service, './v1/registry/restore', { backup, fingerprint });
 
 /** Writes settings into an entry, where the service may. Throws with the service's sentence. */
 export function apply(service: Service, name: string, settings: Settings): Promise<Applied> {

@@ -3,10 +3,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Deep, DeepQuestion } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
-import { failed, isLater, whole, type GrowingEngine } from './engine';
+import { failed, isLater, whole, type Engine, type GrowingEngine } from './engine';
+import * as hub from './hub';
 import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
-import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Request, Suggestion } from './types';
+import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Model, Request, Suggestion } from './types';
 
 export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | 'share' | null;
 export type Tab = 'name' | 'file' | 'registry' | 'numbers';
@@ -37,6 +38,8 @@ export interface State {
   searchUpToK: number;
   /** The engine's sentence about a set-up that cannot be planned; the reading above is then the last valid one. */
   failure: string | null;
+  /** The name of a model that is being fetched; the reading is then the last one. */
+  reading: string;
   deep: Omit<Deep, 'id'>;
   inverse: Inverse;
   compared: Request[];
@@ -59,6 +62,8 @@ const NO_CARD_GIB = 16;
 const LINK_AFTER_MS = 300;
 const DEEP_AFTER_MS = 150;
 const SAY_FOR_MS = 1400;
+/** A name is asked for once its typing has paused. */
+const READ_AFTER_MS = 400;
 
 export const DEFAULT_FORMULA: Formula = { params_billion: 8, quant: 'fp8', layers: 36, kv_heads: 8, head_dim: 128, kv_dtype: 'fp8' };
 
@@ -95,11 +100,17 @@ export class Store {
   /** What to ask of the engine once it is whole. */
   private again: (() => void) | null = null;
 
-  constructor(readonly engine: GrowingEngine) {
-    this.about = engine.ask('about', {}) as About;
-    this.cards = (engine.ask('gpus', {}) as { gpus: Card[] }).gpus;
+  /** Models that were fetched, by their names: the engine is given what stands behind them. */
+  private fetched = new Map<string, Model>();
+  private fetching: AbortController | null = null;
+  readonly engine: Engine;
+
+  constructor(private readonly growing: GrowingEngine) {
+    this.engine = { line: (question, given) => growing.line(question, this.filled(given)), ask: (question, given) => growing.ask(question, this.filled(given)) };
+    this.about = growing.ask('about', {}) as About;
+    this.cards = (growing.ask('gpus', {}) as { gpus: Card[] }).gpus;
     this.state = {
-      view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, formulaContext: null, searchUpToK: 256, failure: null,
+      view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, formulaContext: null, searchUpToK: 256, failure: null, reading: '',
       deep: {}, inverse: { tokens: 8192, requests: 64, budgetGib: null }, compared: [], dialog: null, tab: 'name', remark: '', said: '',
       service: null, registry: null, entry: null, profileReason: '', calibrations: keptCalibrations(), card: 0, budgetGib: NO_CARD_GIB,
     };
@@ -172,7 +183,11 @@ export class Store {
     const answer = this.engine.ask('page', request);
     this.again = () => this.plan(request);
     if (isLater(answer)) return this.set({ request });
-    if (failed(answer)) return this.set({ request, failure: answer.error.message });
+    if (failed(answer)) {
+      this.set({ request, failure: answer.error.message });
+      return void this.read(request);
+    }
+    this.stopReading();
     if ('mode' in answer) {
       const context = this.engine.ask('max-context', { request, max_context_k: this.state.searchUpToK });
       this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, failure: null, tab: 'numbers' });
@@ -186,6 +201,50 @@ export class Store {
       this.deepen();
     }
     this.relink();
+  }
+
+  // ---- models that must be fetched ----
+
+  /** A question, or a request, with what stands behind a fetched name in the name's place. */
+  private filled<T>(given: T): T {
+    const { model, request } = given as { model?: Model; request?: Request };
+    if (request) return { ...given, request: this.filled(request) };
+    const behind = model?.source === undefined ? undefined : this.fetched.get(model.source);
+    return behind ? { ...given, model: behind } : given;
+  }
+
+  private knows(source: string): boolean {
+    return this.fetched.has(source) || (this.engine.ask('models', { search: source }) as { models: string[] }).models.includes(source);
+  }
+
+  /** Fetches a model that the engine does not know by name, and plans again when it is there. */
+  private async read({ model: { source } }: Request): Promise<void> {
+    this.stopReading();
+    const way = source === undefined || this.knows(source) ? null : hub.reach(source);
+    if (source === undefined || way === null) return;
+    const { signal } = (this.fetching = new AbortController());
+    try {
+      if (way !== 'nothing') await new Promise((resolve) => setTimeout(resolve, READ_AFTER_MS));
+      if (signal.aborted) return;
+      if (way !== 'nothing') this.set({ reading: source });
+      this.fetched.set(source, await hub.read(source, signal));
+      if (signal.aborted) return;
+      this.set({ reading: '', compared: [...this.state.compared] });
+      if (this.state.request?.model.source === source) this.plan(this.state.request);
+    } catch (error) {
+      const told = error instanceof Error ? error.message : 'It was not read.';
+      if (!signal.aborted) this.set({ reading: '', failure: way === 'nothing' ? `${this.state.failure}. ${told}` : told });
+    }
+  }
+
+  private async readCompared(): Promise<void> {
+    for (const request of this.state.compared) if (failed(this.engine.ask('page', request))) await this.read(request);
+  }
+
+  stopReading(): void {
+    this.fetching?.abort();
+    this.fetching = null;
+    if (this.state.reading) this.set({ reading: '' });
   }
 
   /** What the worker found stays in place, as the last reading, until it is replaced; suggestions do not. */
@@ -208,10 +267,10 @@ export class Store {
 
   private deepen(): void {
     const { request, inverse } = this.state;
-    if (!request || this.leaving || !this.engine.parts) return;
+    if (!request || this.leaving || !this.growing.parts) return;
     const worker = (this.worker ??= this.startWorker());
     this.asked += 1;
-    const question: DeepQuestion = { id: this.asked, request, tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() };
+    const question: DeepQuestion = { id: this.asked, request: this.filled(request), tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() };
     // While keys follow each other, the whole machine is the keys'.
     clearTimeout(this.deepTimer);
     this.deepTimer = window.setTimeout(() => worker.postMessage(question), DEEP_AFTER_MS);
@@ -219,7 +278,7 @@ export class Store {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
-    worker.postMessage(this.engine.parts);
+    worker.postMessage(this.growing.parts);
     worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
       const { id, ...deep } = data;
       if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
@@ -270,7 +329,7 @@ export class Store {
   /** Makes the engine whole, and asks it what its first part could not answer. */
   async complete(rest: Promise<Response>): Promise<void> {
     try {
-      await this.engine.complete(rest);
+      await this.growing.complete(rest);
       this.again?.();
     } catch (error) {
       this.set({ remark: `The rest of the engine did not load: ${error instanceof Error ? error.message : error}. Serve vram.rest.wasm beside this page as application/wasm.` });
@@ -352,16 +411,20 @@ export class Store {
 
   // ---- comparison ----
 
+  /** Another becomes B; the present set-up is added as the last. */
   compareWith(other?: Request): void {
     const { request, compared } = this.state;
     const all = compared.length ? compared : request ? [request] : [];
-    const added = other ?? request;
-    this.set({ view: 'compare', dialog: null, compared: added ? [...all, added].slice(0, 4) : all });
+    const [first = other, , ...further] = all;
+    const beside = request ? [...all, request].slice(0, 4) : all;
+    this.set({ view: 'compare', dialog: null, compared: other && first ? [first, other, ...further] : beside });
+    void this.readCompared();
     this.leave();
   }
 
   setCompared(compared: Request[]): void {
     this.set({ compared });
+    void this.readCompared();
     this.leave();
   }
 
@@ -421,6 +484,7 @@ export class Store {
     this.set({ view: place.view, remark: place.remark ?? '', ...(place.view === 'compare' ? { compared: place.requests } : {}) });
     const request = place.requests[0] && this.known(place.requests[0]);
     this.leaving = false;
+    if (place.view === 'compare') void this.readCompared();
     if (place.view !== 'estimate') return;
     if (request) {
       this.set({ typed: '', asked: null });

@@ -20,6 +20,7 @@ export interface Formula {
 export interface Model {
   source?: string;
   config?: Json;
+  weights_index?: Json;
   name?: string;
   formula?: Formula;
 }

@@ -89,6 +89,9 @@ test('an entry of the registry is planned, changed and written back; the file is
   const after = JSON.parse((await (await page.request.get('v1/registry/file')).json()).text);
   expect(after[0].backend_config.extra_args).toContain(length);
   expect(after[1]).toEqual(JSON.parse(before)[1]);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('Undone: the file is as it was.')).toBeVisible();
+  expect((await (await page.request.get('v1/registry/file')).json()).text).toBe(before);
 });
 
 test('a log teaches a profile, which later set-ups take', async ({ page }) => {
@@ -106,4 +109,31 @@ test('a log teaches a profile, which later set-ups take', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure|Runs/);
   await page.reload();
   await expect(page.getByLabel('Profile', { exact: true })).toHaveValue(names[0] ?? '');
+});
+
+test('a log and a model on the service’s disk are opened by their paths', async ({ page }) => {
+  await open(page, '#d');
+  const place: string = (await (await page.request.get('v1/registry/file')).json()).place;
+  const disk = place.replace(/[^/]*$/, 'disk');
+  await page.getByLabel('Or its path on the server').fill(`${disk}/nothing.log`);
+  await page.getByLabel('Or its path on the server').press('Enter');
+  await expect(page.locator('#log-path-told')).toContainText('--allow-path FOLDER');
+  await page.getByLabel('Or its path on the server').fill(`${disk}/vllm.log`);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Out of GPU memory in graph capture');
+  await page.getByRole('link', { name: 'Estimate' }).click();
+  await say(page, 'qwen3 8b on h100 8K ctx');
+  await page.getByLabel('Model', { exact: true }).fill(`${disk}/tiny`);
+  await expect(page.locator('.cmd pre')).toContainText('tiny');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
+});
+
+test('a name that no hub knows says so, and the last reading stays', async ({ page }) => {
+  await open(page);
+  await say(page, 'qwen3 8b on h100 8K ctx');
+  await expect(page.locator('.said')).toBeVisible();
+  await say(page, 'someone/nothing on h100 8K ctx');
+  await expect(page.getByText('Not updated.')).toBeVisible();
+  await expect(page.locator('.verdict')).toContainText('someone/nothing');
+  await expect(page.locator('.said')).toBeVisible();
 });

@@ -1,7 +1,7 @@
 // Each use of the earlier tool's page, and the new ones, on the static files alone.
 import { expect, test } from '@playwright/test';
 import { readFileSync } from 'node:fs';
-import { FITS, LOG, open, planned, REFUSED, REGISTRY, say, settled } from './page';
+import { FITS, LOG, open, planned, REFUSED, REGISTRY, say, served, settled, TINY } from './page';
 
 test('without a service there is no GPU overview, and the budget says why it is 16 GiB', async ({ page }) => {
   await open(page);
@@ -13,6 +13,7 @@ test('without a service there is no GPU overview, and the budget says why it is 
 
 test('GPUs that a service finds come first', async ({ page }) => {
   const gpu = { index: 0, id: 'RTX-4090', name: 'RTX 4090 24 GB', driver_name: 'NVIDIA GeForce RTX 4090', vendor: 'nvidia', total_bytes: 25_250_627_584, driver_total_bytes: 25_757_220_864, free_bytes: 25_000_000_000, compute_capability: '8.9', profile: 'ada_16gb' };
+  await served(page, 'detect');
   await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [gpu], warnings: [] } }));
   await open(page);
   await expect(page.getByRole('table', { name: 'GPUs in this machine' })).toContainText('NVIDIA GeForce RTX 4090');
@@ -65,16 +66,25 @@ test('a registry entry fills the form, and applying shows the diff before anythi
   const written = JSON.parse(readFileSync(await file.path(), 'utf8'));
   expect(written[0].generation_defaults.context_window).toBe(8192);
   expect(written[1]).toEqual(JSON.parse(REGISTRY)[1]);
+  const [former] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: 'Undo' }).click()]);
+  expect(readFileSync(await former.path(), 'utf8')).toBe(REGISTRY);
+  await expect(dialog.locator('.diff')).toContainText('+      "8192"');
 });
 
 test('a service writes what was applied', async ({ page }) => {
+  await served(page, 'detect registry');
   await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] } }));
   await page.route('**/v1/session', (route) => route.fulfill({ json: { write_token: 'secret' } }));
   await page.route('**/v1/registry/file', (route) => route.fulfill({ json: { place: 'model_registry.json', text: REGISTRY } }));
   let told: unknown;
   await page.route('**/v1/registry/apply', (route) => {
     told = { body: route.request().postDataJSON(), token: route.request().headers()['x-write-token'] };
-    return route.fulfill({ json: { diff: '' } });
+    return route.fulfill({ json: { diff: '', backup: 'before.json', fingerprint: 'f' } });
+  });
+  let restored: unknown;
+  await page.route('**/v1/registry/restore', (route) => {
+    restored = route.request().postDataJSON();
+    return route.fulfill({ json: { diff: '', backup: '', fingerprint: '', written: true } });
   });
   await open(page);
   await expect(page.getByText('2 entries in model_registry.json')).toBeVisible();
@@ -83,6 +93,9 @@ test('a service writes what was applied', async ({ page }) => {
   await page.getByRole('button', { name: /^Write/ }).click();
   await expect(page.getByText('Written.')).toBeVisible();
   expect(told).toMatchObject({ body: { name: 'qwen3-8b', settings: { context: 8192 } }, token: 'secret' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('Undone: the file is as it was.')).toBeVisible();
+  expect(restored).toEqual({ backup: 'before.json', fingerprint: 'f' });
 });
 
 test('JSON is copied and downloaded as the engine wrote it', async ({ page, context }) => {
@@ -148,8 +161,7 @@ test('an argument that makes no sense keeps the last reading and says so at its 
 test('a config.json is opened in the page', async ({ page }) => {
   await planned(page, FITS);
   await page.getByRole('button', { name: 'File', exact: true }).click();
-  const config = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', hidden_size: 1024, num_hidden_layers: 28, num_attention_heads: 16, num_key_value_heads: 8, head_dim: 128, intermediate_size: 3072, vocab_size: 151936, max_position_embeddings: 40960, tie_word_embeddings: true, torch_dtype: 'bfloat16' };
-  await page.locator('.rail input[type=file]').setInputFiles({ name: 'tiny.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(config)) });
+  await page.locator('.rail input[type=file]').setInputFiles({ name: 'tiny.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(TINY)) });
   await expect(page.locator('#read')).toContainText('tiny');
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
   await page.locator('.rail input[type=file]').setInputFiles({ name: 'broken.json', mimeType: 'application/json', buffer: Buffer.from('{') });
@@ -303,4 +315,104 @@ test('with reduced motion nothing moves by itself', async ({ page }) => {
   await planned(page, FITS);
   const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).transitionDuration.split(', ').some((time) => parseFloat(time) > 0.001)).map((each) => each.className));
   expect(moving).toEqual([]);
+});
+
+test('undo is offered for ten seconds', async ({ page }) => {
+  await page.clock.install();
+  await open(page);
+  await page.locator('.doors input[type=file]').setInputFiles({ name: 'model_registry.json', mimeType: 'application/json', buffer: Buffer.from(REGISTRY) });
+  await say(page, 'qwen3 8b on 4090 8K ctx');
+  await page.getByRole('button', { name: 'Apply to registry…' }).click();
+  await page.getByRole('button', { name: /Download with/ }).click();
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+  await page.clock.fastForward(9_000);
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+  await page.clock.fastForward(2_000);
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
+});
+
+test('a name that the page does not know is asked of the service; meanwhile the last reading stays', async ({ page }) => {
+  await served(page, 'detect hub');
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] } }));
+  let answer = () => {};
+  await page.route('**/v1/model?*', async (route) => {
+    expect(new URL(route.request().url()).searchParams.get('name')).toBe('someone/tiny');
+    await new Promise<void>((resolve) => (answer = resolve));
+    await route.fulfill({ json: { name: 'someone/tiny', source: 'hub', model: { config: TINY, name: 'someone/tiny' } } });
+  });
+  await planned(page, FITS);
+  const before = await page.locator('.big').first().textContent();
+  await say(page, 'someone/tiny on h100 8K ctx');
+  await expect(page.getByText('reading someone/tiny, its config and headers')).toBeVisible();
+  await expect(page.locator('.big').first()).toHaveText(before ?? '');
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('reading someone/tiny')).toHaveCount(0);
+  await say(page, 'someone/tiny on h100 4K ctx');
+  await expect(page.getByText('reading someone/tiny')).toBeVisible();
+  answer();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
+  await expect(page.locator('.cmd pre')).toContainText('vllm serve someone/tiny');
+  await settled(page);
+  await expect(page.locator('.said')).not.toHaveText(before ?? '');
+});
+
+test('without a service a name beyond the catalogue says the way out', async ({ page }) => {
+  await open(page);
+  await say(page, 'someone/tiny on h100');
+  await expect(page.locator('.verdict')).toContainText('This page cannot reach the hub. Open the config.json instead.');
+});
+
+test('what the budget keeps for graphs stands left of its mark', async ({ page }) => {
+  await planned(page, 'gemma 3 12b on h100, 8K ctx');
+  const [reserved, budget] = [page.locator('.seg.graphs').first(), page.locator('.budget')];
+  const right = (await reserved.boundingBox().then((box) => box && box.x + box.width)) ?? 0;
+  expect(Math.abs(right - ((await budget.boundingBox())?.x ?? 0))).toBeLessThan(3);
+  await expect(page.getByRole('img', { name: /of the budget is reserved for CUDA graphs/ })).toBeVisible();
+});
+
+test('an answer of the inverses is used only when it is pressed', async ({ page }) => {
+  await planned(page, REFUSED);
+  await settled(page);
+  await page.getByRole('button', { name: 'Use the longest length' }).click();
+  await expect(page.locator('#read')).toContainText('--max-model-len');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure/);
+});
+
+test('a suggestion is undone by Ctrl Z', async ({ page }) => {
+  await planned(page, REFUSED);
+  await settled(page);
+  await page.locator('.quick button').first().click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure/);
+  await page.getByRole('button', { name: 'Weights', exact: true }).focus();
+  await page.keyboard.press('Control+z');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Refused:');
+});
+
+test('a small k offers the other reading', async ({ page }) => {
+  await planned(page, 'qwen3 8b on h100 32k ctx');
+  await page.getByRole('button', { name: '32K?' }).click();
+  await expect(page.getByLabel('Describe a set-up')).toHaveValue('qwen3 8b on h100 32K ctx');
+  await expect(page.locator('#read')).toContainText('--max-model-len 32768');
+});
+
+test('the palette on a phone is a sheet from the field; its arguments have their defaults; Ctrl Enter makes B', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await planned(page, FITS);
+  await page.getByRole('button', { name: 'List of set-ups and commands' }).click();
+  const sheet = await page.locator('#palette').boundingBox();
+  expect([sheet?.x, sheet?.width, (sheet?.y ?? 0) + (sheet?.height ?? 0)]).toEqual([0, 360, 780]);
+  await page.keyboard.type('qwen3 32b fp8 on 2x4090 32K ctx');
+  await expect(page.getByRole('option', { name: '--max-model-len 32768 default 40960' })).toBeVisible();
+  await expect(page.locator('#choice-0')).toContainText(/starts|refused/);
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/start/);
+  await expect(page.locator('.ab .b')).toContainText('Qwen3-32B');
+});
+
+test('a link can be looked at before it is shared', async ({ page }) => {
+  await planned(page, FITS);
+  await page.getByRole('button', { name: 'Link', exact: true }).click();
+  await expect(page.getByRole('dialog').getByRole('region', { name: 'Link' })).toContainText('#e/1/');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Link', exact: true })).toBeFocused();
 });

@@ -4,6 +4,7 @@ import { failed } from '../engine';
 import { download } from '../files';
 import { count, gib, signed } from '../format';
 import { fullest } from '../parts';
+import { log as readLog } from '../service';
 import type { Store } from '../store';
 import type { Calibration, Diagnosis, Request } from '../types';
 import { Axis, Bar, Key } from './Bar';
@@ -242,6 +243,31 @@ function Learn({ store, log, gpu, found }: { store: Store; log: string; gpu: str
   );
 }
 
+/** A log on the service's disk, by its path. */
+function OnDisk({ onText }: { onText: (text: string) => void }) {
+  const [path, setPath] = useState('');
+  const [told, setTold] = useState('');
+  const open = () => readLog(path).then(onText, (error: Error) => setTold(error.message));
+  return (
+    <form
+      class="add"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void open();
+      }}
+    >
+      <label for="log-path">Or its path on the server</label>
+      <input id="log-path" type="text" autocomplete="off" spellcheck={false} value={path} aria-describedby="log-path-told" onInput={(event) => (setPath(event.currentTarget.value), setTold(''))} />
+      <button type="submit" class="btn">
+        Open
+      </button>
+      <p class="wrong" id="log-path-told" role="status">
+        {told}
+      </p>
+    </form>
+  );
+}
+
 export function Diagnose({ store }: { store: Store }) {
   const [log, setLog] = useState('');
   const [gpu, setGpu] = useState('');
@@ -298,6 +324,7 @@ export function Diagnose({ store }: { store: Store }) {
           ) : (
             <textarea class="paste" aria-label="Log" spellcheck={false} rows={18} placeholder="INFO … vLLM API server version …" onInput={(event) => setLog(event.currentTarget.value.slice(0, MOST_LOG))} />
           )}
+          {!log && store.state.service?.can.has('paths') && <OnDisk onText={setLog} />}
           <p class="note">The log stays in this page. Nothing of it is put into the link.</p>
         </section>
         <div>

@@ -244,9 +244,9 @@ function ApplyDialog({ store, state }: { store: Store; state: State }) {
       return setTold('The file changed since it was read: these are the lines that would change now.');
     }
     await saying(async () => {
-      const { backup } = await apply(service, name, settingsOf(state));
+      const applied = await apply(service, name, settingsOf(state));
       setTold('Written.');
-      if (backup) setUndo({ run: () => saying(async () => (await restore(service, backup), setTold('Undone: the file is as it was.'))) });
+      if (applied.backup) setUndo({ run: () => saying(async () => (await restore(service, applied), setTold('Undone: the file is as it was.'))) });
     });
   };
   return (

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed } from '../engine';
 import { flag, shown } from '../format';
+import { reach } from '../hub';
 import { readings } from './Field';
 import type { State, Store } from '../store';
 import type { Request } from '../types';
@@ -20,7 +21,8 @@ const MOST_ARGUMENTS = 5;
 
 function verdict(store: Store, request: Request): string {
   const answer = store.engine.ask('page', request);
-  if (failed(answer) || !('sentence' in answer)) return '';
+  if (failed(answer)) return request.model.source && reach(request.model.source) ? 'from the hub' : '';
+  if (!('sentence' in answer)) return '';
   const { verdict: found, kv_cache } = answer.report;
   return found.fits ? `starts, ${kv_cache?.max_concurrency_printed ?? ''}` : 'refused';
 }
@@ -67,10 +69,24 @@ function argumentsOf(store: Store, state: State, text: string): Choice[] {
     });
 }
 
+/** What the sentence says of arguments, for the present set-up alone. */
+function said(store: Store, text: string): Choice[] {
+  const asked = store.engine.ask('ask', { text });
+  if (failed(asked) || !asked.request.model) return [];
+  const { args = {}, ...request } = asked.request as Request;
+  const usual = store.engine.ask('page', { ...request, gpu: request.gpu ?? store.state.request?.gpu ?? { name: 'H100' } });
+  const defaults = failed(usual) || !('sentence' in usual) ? {} : usual.report.args;
+  return Object.entries(args).map(([key, value]) => ({
+    group: 'Arguments', code: true, text: `${flag(key)} ${value === true ? '' : shown(value)}`.trim(), note: `default ${shown(defaults[key])}`, run: () => store.patch({ args: { [key]: value } }),
+  }));
+}
+
 function commands(store: Store, state: State, text: string): Choice[] {
   const all: [string, string, () => void][] = [
     ['Compare with the present set-up', 'Ctrl Enter', () => store.compareWith()],
+    ['Share', '', () => store.open('share')],
     ['Copy link', 'l', () => void store.copyLink()],
+    ['Copy the launch command', 'c', () => void store.copy(state.answer?.command ?? '')],
     ['JSON', 'j', () => store.open('json')],
     ['Light or dark', 'd', () => document.querySelector<HTMLElement>('[data-theme-button]')?.click()],
     ['Print', '', () => print()],
@@ -80,7 +96,7 @@ function commands(store: Store, state: State, text: string): Choice[] {
   ];
   const word = text.trim().toLowerCase();
   return all
-    .filter(([name]) => (state.answer || !/Compare|JSON|link/.test(name)) && (!word || name.toLowerCase().includes(word) || name.startsWith('Compare')))
+    .filter(([name]) => (state.answer || !/Compare|JSON|link|launch/.test(name)) && (!word || name.toLowerCase().includes(word) || name.startsWith('Compare')))
     .map(([name, note, run]) => ({ group: 'Commands', text: name, note, run }));
 }
 
@@ -89,7 +105,7 @@ export function Palette({ store, state }: { store: Store; state: State }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  const list = useMemo(() => [...(text.trim() ? setups(store, state, text) : []), ...argumentsOf(store, state, text), ...commands(store, state, text)], [text]);
+  const list = useMemo(() => [...(text.trim() ? setups(store, state, text) : []), ...argumentsOf(store, state, text), ...said(store, text), ...commands(store, state, text)], [text]);
   const close = () => dialog.current?.close();
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;

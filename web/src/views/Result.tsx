@@ -38,7 +38,7 @@ export function Result({ store, state }: { store: Store; state: State }) {
   const { answer, formula } = state;
   return (
     <div class="cols">
-      <div class="res">
+      <div class={state.reading ? 'res reading' : 'res'} aria-busy={state.reading !== ''}>
         <Verdict store={store} state={state} />
         {formula && <FormulaResult store={store} state={state} />}
         {answer && (

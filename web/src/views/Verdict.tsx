@@ -43,8 +43,23 @@ function Remedies({ store, state }: { store: Store; state: State }) {
   );
 }
 
+const Reading = ({ name }: { name: string }) => (
+  <p role="status">
+    reading {name}, its config and headers <small>(Esc cancels)</small>
+  </p>
+);
+
 export function Verdict({ store, state }: { store: Store; state: State }) {
-  const { answer, formula, failure, request } = state;
+  const { answer, formula, failure, reading, request } = state;
+  if (reading && !answer && !formula)
+    return (
+      <header class="verdict">
+        <Glyph mood="maybe" />
+        <h1>One moment.</h1>
+        <Reading name={reading} />
+        <div class="quick" />
+      </header>
+    );
   const stale = failure !== null && (answer !== null || formula !== null);
   if (formula) {
     const total = formula.formula.total_gib.toFixed(2);
@@ -75,7 +90,9 @@ export function Verdict({ store, state }: { store: Store; state: State }) {
     <header class={stale ? 'verdict stale' : 'verdict'}>
       <Glyph mood={mood(answer)} />
       <h1>{answer.sentence}</h1>
-      {stale ? (
+      {reading ? (
+        <Reading name={reading} />
+      ) : stale ? (
         <p>
           <b class="s-no">Not updated.</b> {failure}
         </p>
