@@ -96,8 +96,12 @@ class ModelMode(unittest.TestCase):
         gib = lambda name: rank[name] / 2**30
         for part, total in (("weights", gib("model_loading_bytes")), ("kv_cache", 2 * gib("available_kv_bytes")), ("free", 2 * gib("free_after_bytes"))):
             lines = ask("--explain", part).stdout.split("\n\n")[1].splitlines()
-            figures = [float(line.split()[-1]) for line in lines if "layers" not in line and "blocks" not in line]
+            figures = [float(line.split()[-1]) for line in lines]
             self.assertAlmostEqual(sum(figures), total, delta=0.04, msg=part)
+            self.assertLessEqual(len(lines), 6)
+        self.assertIn("40 layers sliding window of 1,024, 8 layers full", " ".join(ask("--explain", "kv_cache").stdout.split()))
+        refused = run("Qwen/Qwen3-8B", "--gpu", "RTX-4090", "--explain", "kv_cache").stdout
+        self.assertIn("one request of 40,960 tokens takes 5.62 GiB", " ".join(refused.split()))
         for part in ("activation_peak", "non_torch", "cuda_graphs", "context"):
             self.assertIn("nine of ten start-ups", " ".join(ask("--explain", part).stdout.split()))
         unknown = ask("--explain", "soul")
