@@ -15,14 +15,27 @@
 
 namespace vram::server {
 
-/// A caller. Used on its own strand alone, but for what is atomic.
+using Moment = std::chrono::steady_clock::rep;
+
+inline Moment now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+/// A caller. Used on the thread of its socket alone, but for what is atomic.
 struct Connection {
-  explicit Connection(boost::asio::ip::tcp::socket socket) : stream(std::move(socket)) {}
-  boost::beast::tcp_stream stream;
+  explicit Connection(boost::asio::ip::tcp::socket of) : socket(std::move(of)) {}
+
+  /// Whatever it waits for is given up after that.
+  void within(std::chrono::steady_clock::duration time) { deadline = now() + time.count(); }
+  [[nodiscard]] bool is_late() const { return deadline != 0 && deadline < now(); }
+  void cancel() {
+    boost::beast::error_code ignored;
+    socket.cancel(ignored);
+  }
+
+  boost::asio::ip::tcp::socket socket;
   boost::beast::flat_buffer buffer;
-  bool idle = false;  // no byte of the next call has come
-  std::atomic<std::chrono::steady_clock::rep> owes_since{
-      0};  // when the call began that has not come as a whole; 0: none
+  bool idle = false;                  // no byte of the next call has come
+  std::atomic<Moment> owes_since{0};  // when the call began that has not come as a whole; 0: none
+  std::atomic<Moment> deadline{0};    // 0: none
 };
 
 /// The connections there are. Used from any thread.
@@ -40,8 +53,17 @@ class Connections {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, weak] : all_)
       if (const auto connection = weak.lock())
-        boost::asio::post(connection->stream.get_executor(), [connection] {
-          if (connection->idle) connection->stream.cancel();
+        boost::asio::post(connection->socket.get_executor(), [connection] {
+          if (connection->idle) connection->cancel();
+        });
+  }
+  /// To be called again and again: a timer for each read and write would cost more than most answers.
+  void close_late() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, weak] : all_)
+      if (const auto connection = weak.lock(); connection && connection->is_late())
+        boost::asio::post(connection->socket.get_executor(), [connection] {
+          if (connection->is_late()) connection->cancel();
         });
   }
   /// Makes room for one who may have something to ask.
@@ -53,7 +75,7 @@ class Connections {
         if (!slowest || connection->owes_since < slowest->owes_since) slowest = std::move(connection);
     if (!slowest) return;
     slowest->owes_since = 0;
-    boost::asio::post(slowest->stream.get_executor(), [slowest] { slowest->stream.cancel(); });
+    boost::asio::post(slowest->socket.get_executor(), [slowest] { slowest->cancel(); });
   }
 
  private:

@@ -12,6 +12,7 @@ namespace vram::server {
 struct Route {
   enum class Work : std::uint8_t {
     kQuick,  // answered where it was read: a few milliseconds at most
+    kLines,  // lines that are made a few milliseconds at a time, for any number of callers
     kLong,   // on a thread of its own, a bounded number at once
     kWaits,  // the same for what waits rather than computes: for the hub, for a disk
   };
@@ -33,6 +34,9 @@ struct Route {
   std::string_view type = {};  // of an answer that is no JSON
 
   Answer (*run)(const Call& call) = nullptr;  // in place of a question
+
+  /// Whether it is one of those of which there is a bounded number at once.
+  [[nodiscard]] bool is_counted() const { return work == Work::kLong || work == Work::kWaits; }
 };
 
 std::span<const Route> routes();

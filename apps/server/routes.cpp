@@ -16,6 +16,7 @@ constexpr Route kRoutes[] = {
     {.method = "POST",
      .path = "/v1/batch",
      .summary = "Requests in JSON lines, reports in JSON lines, in order; a bad line gives an error object",
+     .work = kLines,
      .most_body = 64u << 20,
      .lines = true,
      .run = batch_lines},
