@@ -30,6 +30,15 @@ bool within(std::string_view path, std::string_view folder) {
          (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
 }
 
+bool within_one(std::string_view path, const std::vector<std::string>& folders) {
+  return std::ranges::any_of(folders, [&](const std::string& folder) { return within(path, folder); });
+}
+
+Error not_allowed(const char* place) {
+  return {ErrorCode::kNotFound, place, "no such file in a folder that this service may read",
+          "start it with --allow-path FOLDER, or send its content"};
+}
+
 }  // namespace
 
 std::shared_ptr<io::Recall> Machines::idle() {
@@ -58,10 +67,8 @@ Result<std::string> real_folder(const std::string& folder) {
 
 Result<std::string> allowed_file(const std::string& path, const std::vector<std::string>& allowed, const char* place) {
   const auto real = path.find('\0') == std::string::npos ? real_path(path) : std::nullopt;
-  if (real && std::ranges::any_of(allowed, [&](const std::string& folder) { return within(*real, folder); }))
-    return *real;
-  return Error{ErrorCode::kNotFound, place, "no such file in a folder that this service may read",
-               "start it with --allow-path FOLDER, or send its content"};
+  if (real && within_one(*real, allowed)) return *real;
+  return not_allowed(place);
 }
 
 Result<std::string> admitted(const std::string& source, const std::vector<std::string>& allowed) {
@@ -69,10 +76,11 @@ Result<std::string> admitted(const std::string& source, const std::vector<std::s
     return Error{ErrorCode::kBadInput, "model.source", "a name has no NUL in it", ""};
   for (const std::string_view kind : kKinds)
     if (source.starts_with(kind) && !looks_like_path(source)) return source;
-  auto file = allowed_file(source, allowed, "model.source");
-  if (file || looks_like_path(source)) return file;
+  const auto real = real_path(source);
+  if (real && within_one(*real, allowed)) return *real;
+  if (looks_like_path(source)) return not_allowed("model.source");
   // A name that happens to be a file's here, too, is the catalogue's.
-  return real_path(source) ? "catalog:" + source : source;
+  return real ? "catalog:" + source : source;
 }
 
 }  // namespace vram::server

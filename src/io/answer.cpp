@@ -77,26 +77,6 @@ Result<json::Value> answer_formula(const options::RequestForm& form, const Machi
   return report::formula_report_json(estimate, read->warnings, gpu ? std::optional(budget) : std::nullopt);
 }
 
-Result<json::Value> answered(const options::RequestForm& given, const Machine& machine) {
-  const auto known = admitted(given, machine);
-  if (!known) return known.error();
-  const options::RequestForm& form = *known;
-  if (form.model.formula) return answer_formula(form, machine);
-  if (!form.model.config) {
-    auto gguf = gguf_answer(form, machine);
-    if (!gguf) return gguf.error();
-    if (*gguf) return **std::move(gguf);
-  }
-  const auto request = complete(form, machine);
-  if (!request) return request.error();
-  plan::Planner own;
-  plan::Planner& planner = machine.planner ? *machine.planner : own;
-  auto report = planner.plan(*request);
-  if (!report) return report.error();
-  report->suggestions = plan::suggestions(*request, *report, planner);
-  return report::report_json(*report);
-}
-
 /// The draft that the arguments name; null where they name none.
 Result<std::shared_ptr<const ModelSource>> draft_for(const json::Object& args, const Machine& machine) {
   const json::Value* speculative = args.find("speculative_config");
@@ -108,6 +88,65 @@ Result<std::shared_ptr<const ModelSource>> draft_for(const json::Object& args, c
   const auto name = machine.admit(*named->string());
   if (!name) return name.error();
   return read_model(*name, machine);
+}
+
+/// Of a form whose model is admitted.
+Result<plan::Request> completed(options::RequestForm form, const plan::GpuChoice& gpu, const Machine& machine) {
+  const auto entry = registry_name(form.model.source);
+  std::optional<Result<std::shared_ptr<const ModelSource>>> served;
+  if (entry) served = take_entry(*entry, machine, form);
+  if (served && !*served) return served->error();
+  auto args = vllm::read_arguments(form.args, form.engine);
+  if (!args) return args.error();
+  if (!served && !form.model.config)
+    if (auto error = gguf_in_vllm(form.model.source, form.engine)) return *std::move(error);
+  auto model = served ? *served : model_for(form.model, machine);
+  if (!model) return model.error();
+  plan::Request request;
+  request.model = *std::move(model);
+  auto draft = draft_for(*args, machine);
+  if (!draft) return draft.error();
+  request.draft = *std::move(draft);
+  request.engine = form.engine;
+  request.gpu = gpu.gpu;
+  request.gpu_count = gpu.count;
+  request.unlike = gpu.unlike;
+  // A launch that is shown names no secret; containers are given HF_TOKEN by its name.
+  for (const auto& [name, value] : form.environment)
+    if (!names_secret(name)) request.environment.emplace_back(name, without_credentials(value));
+  request.args = *std::move(args);
+  request.workload = form.workload;
+  if (form.calibration) request.calibration = *form.calibration;
+  if (form.overheads) {
+    auto overheads = memory::read_overheads(*form.overheads);
+    if (!overheads) return overheads.error();
+    request.overheads = std::make_shared<const memory::Overheads>(*std::move(overheads));
+  }
+  const auto others = tenants(form.also, request, machine);
+  if (!others) return others.error();
+  return plan::beside(std::move(request), *others);
+}
+
+Result<json::Value> answered(const options::RequestForm& given, const Machine& machine) {
+  const auto known = admitted(given, machine);
+  if (!known) return known.error();
+  const options::RequestForm& form = *known;
+  if (form.model.formula) return answer_formula(form, machine);
+  if (!form.model.config) {
+    auto gguf = gguf_answer(form, machine);
+    if (!gguf) return gguf.error();
+    if (*gguf) return **std::move(gguf);
+  }
+  const auto gpu = gpu_for(form.gpu, machine);
+  if (!gpu) return gpu.error();
+  const auto request = completed(form, *gpu, machine);
+  if (!request) return request.error();
+  plan::Planner own;
+  plan::Planner& planner = machine.planner ? *machine.planner : own;
+  auto report = planner.plan(*request);
+  if (!report) return report.error();
+  report->suggestions = plan::suggestions(*request, *report, planner);
+  return report::report_json(*report);
 }
 
 }  // namespace
@@ -144,44 +183,11 @@ Result<plan::Request> complete(const options::RequestForm& form, const Machine& 
   return complete_on(form, *gpu, machine);
 }
 
-Result<plan::Request> complete_on(const options::RequestForm& given, const plan::GpuChoice& gpu,
+Result<plan::Request> complete_on(const options::RequestForm& form, const plan::GpuChoice& gpu,
                                   const Machine& machine) {
-  auto known = admitted(given, machine);
+  auto known = admitted(form, machine);
   if (!known) return known.error();
-  options::RequestForm form = *std::move(known);
-  const auto entry = registry_name(form.model.source);
-  std::optional<Result<std::shared_ptr<const ModelSource>>> served;
-  if (entry) served = take_entry(*entry, machine, form);
-  if (served && !*served) return served->error();
-  auto args = vllm::read_arguments(form.args, form.engine);
-  if (!args) return args.error();
-  if (!served && !form.model.config)
-    if (auto error = gguf_in_vllm(form.model.source, form.engine)) return *std::move(error);
-  auto model = served ? *served : model_for(form.model, machine);
-  if (!model) return model.error();
-  plan::Request request;
-  request.model = *std::move(model);
-  auto draft = draft_for(*args, machine);
-  if (!draft) return draft.error();
-  request.draft = *std::move(draft);
-  request.engine = form.engine;
-  request.gpu = gpu.gpu;
-  request.gpu_count = gpu.count;
-  request.unlike = gpu.unlike;
-  // A launch that is shown names no secret; containers are given HF_TOKEN by its name.
-  for (const auto& [name, value] : form.environment)
-    if (!names_secret(name)) request.environment.emplace_back(name, without_credentials(value));
-  request.args = *std::move(args);
-  request.workload = form.workload;
-  if (form.calibration) request.calibration = *form.calibration;
-  if (form.overheads) {
-    auto overheads = memory::read_overheads(*form.overheads);
-    if (!overheads) return overheads.error();
-    request.overheads = std::make_shared<const memory::Overheads>(*std::move(overheads));
-  }
-  const auto others = tenants(form.also, request, machine);
-  if (!others) return others.error();
-  return plan::beside(std::move(request), *others);
+  return completed(*std::move(known), gpu, machine);
 }
 
 json::Value error_json(const Error& error) {

@@ -7,6 +7,11 @@
 #include "units/text.h"
 
 namespace vram::json {
+namespace {
+
+constexpr std::size_t kFew = 8;  // members of an object that is put together one by one
+
+}  // namespace
 
 const Value* Object::find(std::string_view name) const {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == name; });
@@ -15,10 +20,12 @@ const Value* Object::find(std::string_view name) const {
 
 void Object::set(std::string name, Value value) {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == name; });
-  if (found != members_.end())
+  if (found != members_.end()) {
     found->second = std::move(value);
-  else
-    members_.emplace_back(std::move(name), std::move(value));
+    return;
+  }
+  if (members_.empty()) members_.reserve(kFew);
+  members_.emplace_back(std::move(name), std::move(value));
 }
 
 void Object::erase(std::string_view name) {

@@ -65,9 +65,11 @@ void append_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
+constexpr std::size_t kUsual = 4096;  // bytes of a text
+
 class Writer {
  public:
-  explicit Writer(bool pretty) : pretty_(pretty) {}
+  explicit Writer(bool pretty) : pretty_(pretty) { out.reserve(kUsual); }
 
   void value(const Value& value) {
     if (const bool* boolean = value.boolean())

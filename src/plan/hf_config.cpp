@@ -8,16 +8,6 @@
 namespace vram::plan {
 namespace {
 
-/// The rest of the word in `fields` that begins with `name` and `mark`; nothing where there is none.
-std::optional<std::string_view> field_of(std::string_view fields, std::string_view name, char mark) {
-  for (std::size_t at = fields.find(name); at != std::string_view::npos; at = fields.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if ((at > 0 && fields[at - 1] != ' ') || end >= fields.size() || fields[end] != mark) continue;
-    return fields.substr(end + 1, fields.find(' ', end) - end - 1);
-  }
-  return std::nullopt;
-}
-
 /// From transformers 5 on, GLM-4.1V's flat configs say nothing of the language model: it has its class's figures.
 constexpr vllm::Step<bool> kNestedOnly[] = {
     {{}, false, "vllm v0.19.0 with transformers 4.57, Glm4vConfig"},
@@ -28,6 +18,24 @@ static_assert(vllm::well_formed(kNestedOnly));
 std::string_view fields_of(std::string_view model_type) {
   const auto found = std::ranges::lower_bound(config_classes(), model_type, {}, &ConfigClass::model_type);
   return found != config_classes().end() && found->model_type == model_type ? found->fields : "";
+}
+
+/// "n_positions=1024 max_position_embeddings>n_positions", word by word.
+std::vector<ClassField> read_fields(std::string_view fields) {
+  std::vector<ClassField> read;
+  while (!fields.empty()) {
+    const std::string_view word = fields.substr(0, fields.find(' '));
+    const std::size_t mark = word.find_first_of("=>@");
+    read.push_back({word.substr(0, mark), word[mark], word.substr(mark + 1)});
+    fields.remove_prefix(std::min(word.size() + 1, fields.size()));
+  }
+  return read;
+}
+
+std::optional<std::string_view> field_of(std::span<const ClassField> fields, std::string_view name, char mark) {
+  for (const ClassField& field : fields)
+    if (field.mark == mark && field.name == name) return field.value;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -43,7 +51,7 @@ bool truthy(const json::Value& value) {
 
 HfConfig::HfConfig(const json::Value& config, std::string_view model_type) : config_(&config), model_type_(model_type) {
   if (const json::Value* own = config.find("model_type"); own && own->string()) model_type_ = *own->string();
-  class_fields_ = fields_of(model_type_);
+  class_fields_ = read_fields(fields_of(model_type_));
 }
 
 const json::Value* HfConfig::find(std::string_view name) const {
@@ -95,7 +103,7 @@ std::string HfConfig::text(std::string_view name) const {
 HfConfig text_config(const ModelSource& source, vllm::Date day) {
   const HfConfig root(source.config);
   const json::Value& text = source.text();
-  const std::string_view model_type = field_of(fields_of(root.model_type()), "text", '@').value_or("");
+  const std::string_view model_type = field_of(root.class_fields(), "text", '@').value_or("");
   if (&text != &source.config) return HfConfig(text, model_type);
   const bool flat = root.model_type() == "glm4v" || root.model_type() == "glm4v_moe";
   if (!flat || !vllm::in_force(kNestedOnly, day)) return root;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "json/value.h"
 #include "readers/config_json.h"
@@ -21,6 +22,13 @@ struct ConfigClass {
   std::string_view model_type, fields;
 };
 std::span<const ConfigClass> config_classes();
+
+/// One of those defaults: "n_positions", '=', "1024".
+struct ClassField {
+  std::string_view name;
+  char mark;
+  std::string_view value;
+};
 
 class HfConfig {
  public:
@@ -43,13 +51,14 @@ class HfConfig {
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] const std::string& model_type() const { return model_type_; }
   [[nodiscard]] const json::Value& value() const { return *config_; }
+  [[nodiscard]] std::span<const ClassField> class_fields() const { return class_fields_; }
 
  private:
   [[nodiscard]] std::optional<std::int64_t> class_number(std::string_view name) const;
 
   const json::Value* config_;
   std::string model_type_;
-  std::string_view class_fields_;
+  std::vector<ClassField> class_fields_;
 };
 
 /// The language model's part of `source`, vLLM's hf_text_config, as the transformers of `day` reads it.
