@@ -342,7 +342,7 @@ class Listener {
 
   static constexpr unsigned kWaiting = 4;
   static inline const io::Reach kHub{.hub = true, .progress = {}, .patience_ms = 20'000};
-  static constexpr int kGivesWay = 5;
+  static constexpr int kGivesWay = 10;
   static constexpr std::size_t kFirstBytes = 4096;
   static constexpr std::size_t kBodyBytes = 64u << 10;
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
