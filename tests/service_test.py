@@ -469,6 +469,24 @@ class Setups(unittest.TestCase):
             self.assertEqual(service.process.wait(10), 0 if whole else -signal.SIGTERM)
             service.process.stderr.close()
 
+    def test_a_search_ends_where_its_caller_leaves(self):
+        def seconds():
+            return sum(map(int, pathlib.Path(f"/proc/{service.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) / 100
+        body = json.dumps({"request": {"model": {"source": "deepseek-ai/DeepSeek-V3"},
+                                       "workload": {"concurrent_requests": 4096, "context_tokens": 131072}}, "max_gpus": 1024})
+        with Service("--quiet") as service:
+            connection = socket.create_connection(("127.0.0.1", service.port), 60)
+            connection.sendall(f"POST /v1/plan HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            time.sleep(1)
+            connection.close()
+            for _ in range(100):
+                before = seconds()
+                time.sleep(0.2)
+                if seconds() == before:
+                    break
+            self.assertLess(seconds(), 5)
+            self.assertIn(b'vram_requests_total{route="POST /v1/plan",status="5xx"} 1', service.ask("GET", "/metrics")[1])
+
     def test_it_stops_when_told(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             service = Service()

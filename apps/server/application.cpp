@@ -164,14 +164,14 @@ Answer Application::answer(const Incoming& message, const Route* route, const io
   if (auto error = unknown_parameter(*query, *route)) return malformed(*error);
   if (auto error = missing_parameter(*query, *route)) return malformed(*error);
   const auto machine = services_.machines->take(reach);
-  if (route->request.empty()) return answer_call({*query, {}, message.body, *machine, services_}, *route);
+  if (route->request.empty()) return answer_call({*query, {}, message.body, *machine, services_, message.left}, *route);
   const io::Question* question = io::find_question(route->question);
   const std::string place(question ? question->place : "body");
   const auto body = io::read_question(message.body, place, route->most_body);
   if (!body) return malformed(body.error());
   const auto violation = schemas_.violation(route->request, *body, place);
   if (violation && route->writes) return malformed(*violation);
-  Answer answer = answer_call({*query, *body, message.body, *machine, services_}, *route);
+  Answer answer = answer_call({*query, *body, message.body, *machine, services_, message.left}, *route);
   // In the command's own words, where it has some.
   if (violation && answer.status < 400) return malformed(*violation);
   if (violation && answer.status == 409) answer.status = 400;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -26,6 +28,12 @@ struct Connection {
   /// Whatever it waits for is given up after that.
   void within(std::chrono::steady_clock::duration time) { deadline = now() + time.count(); }
   [[nodiscard]] bool is_late() const { return deadline != 0 && deadline < now(); }
+  /// Whether the caller has closed; from any thread, while a call of its is answered.
+  [[nodiscard]] bool has_left() {
+    char next = 0;
+    const ssize_t got = ::recv(socket.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  }
   void cancel() {
     boost::beast::error_code ignored;
     socket.cancel(ignored);

@@ -39,9 +39,16 @@ std::string field(const http::fields& fields, std::string_view name) {
 
 Incoming incoming(const Parser::value_type& message) {
   const auto method = message.method_string(), target = message.target();
-  return {{method.data(), method.size()},    {target.data(), target.size()},  field(message, "Host"),
-          field(message, "Origin"),          field(message, "Authorization"), field(message, "X-Write-Token"),
-          field(message, "Accept-Encoding"), field(message, "If-None-Match"), {}};
+  return {{method.data(), method.size()},
+          {target.data(), target.size()},
+          field(message, "Host"),
+          field(message, "Origin"),
+          field(message, "Authorization"),
+          field(message, "X-Write-Token"),
+          field(message, "Accept-Encoding"),
+          field(message, "If-None-Match"),
+          {},
+          {}};
 }
 
 /// "1a0\r\n", before as many bytes of a body in chunks.
@@ -247,6 +254,7 @@ class Listener {
     connection.owes_since = 0;
     connection.deadline = 0;
 
+    if (route && route->work == Route::Work::kLong) message.left = [&connection] { return connection.has_left(); };
     const bool keep = parser.get().keep_alive() && !stopping_;
     const Share slot(long_calls_, route && route->is_counted() ? 1 : 0, listen_.limits.long_calls);
     const Answer answer = co_await answer_to_call(message, route, slot.denied());

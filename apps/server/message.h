@@ -32,6 +32,7 @@ struct Incoming {
   std::string target;  // "/v1/models?search=qwen"
   std::string host, origin, authorization, write_token, accept_encoding, if_none_match;
   std::string body;
+  std::function<bool()> left = {};  // whether the caller has gone; empty where nobody asks
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };

@@ -78,6 +78,7 @@ Result<plan::PlacementQuestion> placement_question(const Call& call) {
   question.max_gpus = std::min(fields.count_or("max_gpus", question.max_gpus, 1), kMostGpus);
   question.tokens_per_second = fields.maybe_number("tokens_per_second");
   question.other_weights = !fields.flag_or("same_weights", false);
+  question.given_up = call.left;
   if (fields.error()) return *fields.error();
   question.workload = *form->workload;
   // The offers' cards are looked at, not the request's.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 namespace vram::server {
 namespace {
@@ -76,9 +77,12 @@ Result<std::string> admitted(const std::string& source, const std::vector<std::s
     return Error{ErrorCode::kBadInput, "model.source", "a name has no NUL in it", ""};
   for (const std::string_view kind : kKinds)
     if (source.starts_with(kind) && !looks_like_path(source)) return source;
+  const bool is_path = looks_like_path(source);
+  std::error_code ignored;
+  if (!is_path && !std::filesystem::exists(source, ignored)) return source;
   const auto real = real_path(source);
   if (real && within_one(*real, allowed)) return *real;
-  if (looks_like_path(source)) return not_allowed("model.source");
+  if (is_path) return not_allowed("model.source");
   // A name that happens to be a file's here, too, is the catalogue's.
   return real ? "catalog:" + source : source;
 }

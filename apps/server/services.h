@@ -51,6 +51,7 @@ struct Call {
   std::string_view text;    // of the body
   const io::Machine& machine;
   const Services& services;
+  const std::function<bool()>& left;  // whether the caller has gone; may be empty
 };
 
 /// A folder as realpath gives it.

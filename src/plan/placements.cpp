@@ -119,6 +119,8 @@ struct Nearest {
   Progress progress{-1, 0, 0};
 };
 
+Error given_up() { return {ErrorCode::kUnavailable, "plan", "the search was given up", "ask again"}; }
+
 /// The search for one question: counts what it plans and stops at the limit.
 class Search {
  public:
@@ -178,6 +180,7 @@ class Search {
   }
 
   Result<Report> planned(Request& request) {
+    if (question_.given_up && question_.given_up()) return given_up();
     ++answer_.planned;
     auto report = planner_.plan(request);
     // vLLM runs no more at once than this, whatever fits.
@@ -394,7 +397,9 @@ Result<Placements> placements(const PlacementQuestion& question) {
   if (!report) return report.error();
   if (report->verdict.reason == Reason::kUnsupportedModel)
     return Error{ErrorCode::kUnsupported, question.request.model->name, report->verdict.message.value_or(""), ""};
-  return Search(question).run();
+  auto found = Search(question).run();
+  if (question.given_up && question.given_up()) return given_up();
+  return found;
 }
 
 }  // namespace vram::plan

@@ -1,6 +1,7 @@
 // Which GPUs, and how many of them, serve a workload: the search over placements.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct PlacementQuestion {
   std::int64_t max_gpus = 32;
   std::optional<double> tokens_per_second;  // to be decoded by all requests together
   bool other_weights = true;                // also the catalogue's other checkpoints of the model
+  std::function<bool()> given_up = {};      // asked before each launch that is planned; may be empty
 };
 
 struct Placement {
@@ -65,7 +67,7 @@ struct Placements {
 ///
 ///   errors  what plan() answers where the model is not modelled or the arguments make no sense; kBadInput for a
 ///   context
-///           that the model does not take
+///           that the model does not take; kUnavailable where it was given up
 Result<Placements> placements(const PlacementQuestion& question);
 
 /// How `gpus` of a kind with `per_node` in a machine may be divided: tensor, pipeline, data.

@@ -135,6 +135,15 @@ TEST(Placements, RefuseALengthThatTheModelDoesNotTake) {
   EXPECT_TRUE(placements(shorter));
 }
 
+TEST(Placements, AreGivenUpBetweenTwoLaunches) {
+  PlacementQuestion asked = question("Qwen/Qwen3-8B", {24, 16384});
+  int asks = 0;
+  asked.given_up = [&asks] { return ++asks > 10; };
+  const auto answer = placements(asked);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+}
+
 TEST(Placements, KeepToWhatThereIs) {
   PlacementQuestion asked = question("Qwen/Qwen3-8B", {24, 16384});
   asked.offers[0].count = 1;
