@@ -1,10 +1,12 @@
 // wasm_test.mjs PROGRAM VRAM.WASM DATA: 200 requests answered by the engine in WebAssembly and by `batch`, byte for byte;
-// and its first part alone, which answers the same or not at all.
+// its first part alone, which answers the same or not at all; and GGUF files by their fronts.
 // Exit status 77, "skipped", where the engine was not built or is older than the program.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { engine, NeedsRest } from '../bindings/wasm/engine.mjs';
+import { gguf } from '../web/tests/gguf.mjs';
 
 const [program, wasm, data] = process.argv.slice(2);
 const SKIPPED = 77;
@@ -51,9 +53,9 @@ const fail = (words) => {
   console.log(words);
 };
 const load = async (...parts) => {
-  const { answer, giveModels } = await engine(...parts);
+  const { answer, giveModels, openFile } = await engine(...parts);
   giveModels(readFileSync(join(dirname(wasm), 'models.txt'), 'utf8'));
-  return answer;
+  return Object.assign(answer, { openFile });
 };
 const first = await WebAssembly.compile(readFileSync(wasm));
 const ask = await load(first, readFileSync(wasm.replace('.wasm', '.rest.wasm')));
@@ -61,6 +63,27 @@ for (const [i, request] of requests.entries()) {
   const answer = ask('estimate', request);
   if (answer !== expected[i]) fail(`differs: ${request.slice(0, 300)}\n  program ${expected[i].slice(0, 400)}\n  wasm    ${answer.slice(0, 400)}`);
 }
+// GGUF files, of which a page reads the front: answered as the program answers about the file.
+const folder = mkdtempSync(join(tmpdir(), 'vram-gguf-'));
+const names = Array.from({ length: 320 }, (_, i) => `t${i}`.repeat(2000));
+const ggufs = { 'small.gguf': gguf(), 'long.gguf': gguf({ tokens: names, layers: 6, kvHeads: 4 }) };
+for (const [name, bytes] of Object.entries(ggufs)) {
+  writeFileSync(join(folder, name), bytes);
+  let size = 1 << 20;
+  while (JSON.parse(ask.openFile(name, bytes.subarray(0, size), bytes.length)).more) size *= 4;
+  if (size > 1 << 20 !== (name === 'long.gguf')) fail(`${name}: read as far as ${size}`);
+  for (const given of [{}, { ctx_size: 1 << 17, cache_type_k: 'q8_0' }, { n_gpu_layers: 2, parallel: 2 }, { max_model_len: 1 }]) {
+    const request = JSON.stringify({ model: { source: name }, gpu: { name: 'RTX-4090', count: 2 }, args: given });
+    const said = execFileSync(program, ['batch'], { cwd: folder, input: `${request}\n` }).toString().trim();
+    if (ask('estimate', request) !== said) fail(`differs: ${request}\n  program ${said.slice(0, 400)}\n  wasm    ${ask('estimate', request).slice(0, 400)}`);
+    const { report, error } = JSON.parse(ask('page', request));
+    if (JSON.stringify(report ?? { error }) !== JSON.stringify(JSON.parse(said))) fail(`the page's report differs: ${request}`);
+  }
+}
+for (const [bytes, words] of [[Buffer.from('GGUF'), 'ends inside its header'], [Buffer.from('no model'), 'GGUF']])
+  if (!ask.openFile('broken.gguf', bytes, bytes.length).includes(words)) fail(`broken.gguf: ${ask.openFile('broken.gguf', bytes, bytes.length)}`);
+rmSync(folder, { recursive: true });
+
 // A page has no machine around it and no hub.
 for (const [json, words] of [['{"model":{"source":"Qwen/Qwen3-8B"}}', 'no GPU was found in this machine'], ['{"model":{"source":"Qwen/Qwen3-9B"},"gpu":"4090"}', 'did you mean Qwen/Qwen3-4B']])
   if (!ask('estimate', json).includes(words)) fail(`${json}: ${ask('estimate', json).slice(0, 300)}`);

@@ -17,7 +17,7 @@ const served = existsSync(PROGRAM) && existsSync(NVML);
 
 export default defineConfig({
   testDir: 'tests',
-  timeout: 60_000,
+  timeout: 30_000,
   workers: 1,
   reporter: 'list',
   use: {

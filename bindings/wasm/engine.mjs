@@ -20,12 +20,13 @@ const placeholder = new Proxy({}, {
  * @param {Source} first vram.wasm
  * @param {Source} [rest] vram.rest.wasm; without it some questions throw NeedsRest
  * @returns answer: the question's name and its JSON in, one line of JSON out; giveModels: models.txt, the configs of the
- *   catalogue, which the module knows by name alone; exports: what the module itself offers
+ *   catalogue, which the module knows by name alone; openFile: a GGUF file's name, its first bytes and its size in, one line
+ *   of JSON out, {"more": true} where they are too few; exports: what the module itself offers
  */
 export async function engine(first, rest) {
   const { exports } = await WebAssembly.instantiate(await compiled(first), { wasi_snapshot_preview1: wasi, placeholder });
   if (rest) await WebAssembly.instantiate(await compiled(rest), { primary: exports });
-  const { memory, _initialize, vram_alloc, vram_free, vram_answer, vram_models } = exports;
+  const { memory, _initialize, vram_alloc, vram_free, vram_answer, vram_models, vram_open } = exports;
   _initialize();
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
@@ -38,17 +39,27 @@ export async function engine(first, rest) {
     const bytes = encoder.encode(text);
     vram_models(copied(bytes), bytes.length);
   };
-  const answer = (question, json) => {
-    const text = encoder.encode(question + json);
-    const given = copied(text);
-    const answered = vram_answer(given, encoder.encode(question).length, text.length);
+  const lineOf = (given, answered) => {
     vram_free(given);
     const all = new Uint8Array(memory.buffer);  // taken again: the memory may have grown
     const line = decoder.decode(all.subarray(answered, all.indexOf(0, answered)));
     vram_free(answered);
     return line;
   };
-  return { answer, giveModels, exports };
+  const answer = (question, json) => {
+    const text = encoder.encode(question + json);
+    const given = copied(text);
+    return lineOf(given, vram_answer(given, encoder.encode(question).length, text.length));
+  };
+  const openFile = (name, front, size) => {
+    const named = encoder.encode(name);
+    const text = new Uint8Array(named.length + front.length);
+    text.set(named);
+    text.set(front, named.length);
+    const given = copied(text);
+    return lineOf(given, vram_open(given, named.length, text.length, size));
+  };
+  return { answer, giveModels, openFile, exports };
 }
 
 /**

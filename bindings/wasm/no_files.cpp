@@ -1,5 +1,5 @@
-// What the engine asks of files, where there are none: names are the catalogue's, and no registry lies anywhere.
-#include "io/gguf_request.h"
+// What the engine asks of files, where there are none: names are the catalogue's, and no registry lies anywhere. GGUF
+// files that the page has opened: opened_files.cpp.
 #include "io/load.h"
 #include "io/registry.h"
 #include "readers/catalogue.h"
@@ -29,12 +29,6 @@ Result<std::string> registry_file(const std::optional<std::string>& given) {
 Result<registry::Registry> load_registry(const std::string& file) { return no_file(file); }
 
 std::optional<std::string> registry_name(const std::string&) { return std::nullopt; }
-
-std::optional<Error> gguf_in_vllm(const std::string&, const vllm::Engine&) { return std::nullopt; }
-
-Result<std::optional<json::Value>> gguf_answer(const options::RequestForm&, const Machine&) {
-  return std::optional<json::Value>();
-}
 
 Result<Launch> launch_of(const registry::Entry& entry, const vllm::Engine&) { return no_file(entry.name); }
 

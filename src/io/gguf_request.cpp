@@ -164,15 +164,7 @@ Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const 
   if (!settings) return settings.error();
   const auto loaded = load_all(**source, *settings, machine.reach);
   if (!loaded) return loaded.error();
-  auto model = llamacpp::describe(loaded->model, form.model.source);
-  if (!model) return model.error();
-  const std::string place = settings->projector.empty() ? "the projector of " + form.model.source : settings->projector;
-  const auto projector = loaded->projector ? llamacpp::projector_weights(*loaded->projector, place) : Bytes(0);
-  if (!projector) return projector.error();
-  auto gpu = gpu_for(form.gpu, machine);
-  if (!gpu) return gpu.error();
-  return llamacpp::Request{*std::move(model), *std::move(settings), *projector, gpu->gpu,
-                           std::max<std::int64_t>(gpu->count, 1)};
+  return complete_loaded(form, *std::move(settings), *loaded, machine);
 }
 
 }  // namespace vram::io

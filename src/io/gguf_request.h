@@ -46,6 +46,13 @@ Result<gguf::File> load_source(const GgufSource& source, const Reach& reach);
 ///           llamacpp::read_settings; as io::complete for the GPU
 Result<llamacpp::Request> complete_gguf(const options::RequestForm& form, const Machine& machine);
 
+/// The same of files that are loaded already.
+Result<llamacpp::Request> complete_loaded(const options::RequestForm& form, llamacpp::Settings settings,
+                                          const HubGguf& loaded, const Machine& machine);
+
+/// What a page shows of it: {"sentence", "report"}; nothing where the form names no GGUF file. Errors as gguf_answer.
+Result<std::optional<json::Value>> gguf_page(const options::RequestForm& form, const Machine& machine);
+
 /// The report about it; nothing where the form names no GGUF file.
 ///
 ///   errors  as complete_gguf; as llamacpp::plan

@@ -5,6 +5,7 @@
 #include "diagnosis/learn.h"
 #include "formula/ranges.h"
 #include "hardware/catalogue.h"
+#include "io/gguf_request.h"
 #include "io/registry_questions.h"
 #include "json/fields.h"
 #include "options/ask.h"
@@ -78,6 +79,11 @@ Result<Value> page(const Value& asked, const Machine& machine) {
   const auto form = form_in(asked);
   if (!form) return form.error();
   if (form->model.formula) return answer(*form, machine);
+  if (!form->model.config) {
+    auto gguf = gguf_page(*form, machine);
+    if (!gguf) return gguf.error();
+    if (*gguf) return **std::move(gguf);
+  }
   const auto request = complete(*form, machine);
   if (!request) return request.error();
   const auto report = plan::plan(*request);

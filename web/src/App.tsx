@@ -8,7 +8,7 @@ import { lazy, lazyOfWhole } from './lazy';
 import { lettersOn } from './letters';
 import { Field } from './views/Field';
 import { First } from './views/First';
-import { openFile } from './files';
+import { openFiles } from './files';
 
 const Result = lazy(async () => (await import('./views/Result')).Result);
 const Compare = lazyOfWhole(async () => (await import('./views/Compare')).Compare);
@@ -38,7 +38,7 @@ function Top({ store, state }: { store: Store; state: State }) {
   return (
     <header class="shell">
       <div class="top">
-        <a class="brand" href="#" onClick={(event) => (event.preventDefault(), store.set({ view: 'estimate', typed: '', request: null, answer: null, formula: null, failure: null, asked: null, tab: 'name' }), void store.leave())}>
+        <a class="brand" href="#" onClick={(event) => (event.preventDefault(), store.set({ view: 'estimate', typed: '', request: null, answer: null, formula: null, gguf: null, failure: null, asked: null, tab: 'name' }), void store.leave())}>
           VRAM<span class="l"> Estimator</span>
         </a>
         <nav class="tabs" aria-label="Pages">
@@ -158,7 +158,7 @@ export function App({ store }: { store: Store }) {
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
-        void openFile(store, event.dataTransfer?.files[0]);
+        void openFiles(store, event.dataTransfer?.files);
       }}
     >
       <Top store={store} state={state} />

@@ -1,6 +1,6 @@
 // What takes more than one plan, off the page's own thread: curves, inverses, suggestions. Only the newest question is
 // worked on; between its steps an older one is dropped.
-import { failed, wholeEngine, type Engine, type Parts } from './engine';
+import { failed, ofVllm, wholeEngine, type Engine, type Parts } from './engine';
 import { lengths, limitOf } from './lengths';
 import type { Answer, Concurrency, Report, Request } from './types';
 
@@ -38,7 +38,7 @@ function withArguments(request: Request, args: Request['args']): Request {
 
 function plan(ask: Engine, request: Request): Answer | null {
   const answer = ask.ask('page', request);
-  return failed(answer) || !('sentence' in answer) ? null : answer;
+  return ofVllm(answer) ? answer : null;
 }
 
 /** Requests at once with the budget of each card set to so many GiB. */

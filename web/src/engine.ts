@@ -1,11 +1,11 @@
 // The engine of the page, and what it can be asked. It answers at once, in this thread; the part of it that plain models do
 // without comes once the page can be used.
 import { compiled, engine, NeedsRest } from '../../bindings/wasm/engine.mjs';
-import type { About, Answer, Asked, Calibration, Card, Concurrency, Diagnosis, Entry, Failure, FormulaContext, FormulaReport, Report, Request } from './types';
+import type { About, Answer, Asked, Calibration, Card, Concurrency, Diagnosis, Entry, Failure, FormulaContext, FormulaReport, GgufAnswer, Report, Request } from './types';
 
 export interface Questions {
   estimate: { given: Request; answer: Report | FormulaReport };
-  page: { given: Request; answer: Answer | FormulaReport };
+  page: { given: Request; answer: Answer | FormulaReport | GgufAnswer };
   'max-context': { given: { request: Request; max_context_k?: number }; answer: FormulaContext };
   concurrency: { given: { request: Request; contexts: number[]; requests: number[]; limit?: number }; answer: Concurrency };
   format: { given: { request: Request; format: string }; answer: { text: string } };
@@ -29,6 +29,11 @@ export function failed(answer: object): answer is Failure {
   return 'error' in answer;
 }
 
+/** Whether the page's question was answered by vLLM's rules: neither by the formula nor by llama.cpp's. */
+export function ofVllm(answer: Questions['page']['answer'] | Failure): answer is Answer {
+  return 'why' in answer;
+}
+
 /** What makes an engine whole, to hand to a worker: neither fetched nor compiled again there. */
 export interface Parts {
   first: WebAssembly.Module;
@@ -44,17 +49,21 @@ export function isLater(answer: object): boolean {
   return failed(answer) && answer.error.message === LATER.error.message;
 }
 
+interface Whole extends Engine {
+  openFile: (name: string, front: Uint8Array, size: number) => string;
+}
+
 function asking(line: Engine['line']): Engine {
   return { line, ask: (question, given) => JSON.parse(line(question, given)) };
 }
 
-async function engineOf(models: string, first: WebAssembly.Module, rest?: WebAssembly.Module): Promise<Engine> {
-  const { answer, giveModels } = await engine(first, rest);
+async function engineOf(models: string, first: WebAssembly.Module, rest?: WebAssembly.Module): Promise<Whole> {
+  const { answer, giveModels, openFile } = await engine(first, rest);
   giveModels(models);
-  return asking((question, given) => answer(question, JSON.stringify(given)));
+  return { ...asking((question, given) => answer(question, JSON.stringify(given))), openFile };
 }
 
-export const wholeEngine = ({ first, rest, models }: Parts): Promise<Engine> => engineOf(models, first, rest);
+export const wholeEngine = ({ first, rest, models }: Parts): Promise<Whole> => engineOf(models, first, rest);
 
 let wholeNow: () => void;
 /** Settles once the engine of this page is whole. */
@@ -68,7 +77,7 @@ export class GrowingEngine implements Engine {
   private constructor(
     private readonly first: WebAssembly.Module,
     private readonly models: string,
-    private now: Engine | null,
+    private now: Whole | null,
   ) {}
 
   static async load(source: Promise<Response>, catalogue: Promise<Response>): Promise<GrowingEngine> {
@@ -81,6 +90,12 @@ export class GrowingEngine implements Engine {
     this.now = await wholeEngine(parts);
     this.parts = parts;
     wholeNow();
+  }
+
+  /** A GGUF file, of which its first bytes are enough once the answer says so: from then on its name is a model's. */
+  async openFile(name: string, front: Uint8Array, size: number): Promise<{ more: boolean } | Failure> {
+    await whole;
+    return JSON.parse(this.now?.openFile(name, front, size) ?? JSON.stringify(LATER));
   }
 
   line(question: keyof Questions, given: unknown): string {

@@ -31,7 +31,7 @@ const fromBase64url = (text: string): Uint8Array =>
 async function packed(request: Request): Promise<string> {
   const deflated = await through(JSON.stringify(request), new CompressionStream('deflate-raw') as never);
   if (deflated.length <= MOST_CONFIG || !request.model.config) return base64url(deflated);
-  const { config: _, ...model } = request.model;
+  const { config: _, weights_index: __, ...model } = request.model;
   return packed({ ...request, model });
 }
 

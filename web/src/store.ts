@@ -3,11 +3,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Deep, DeepQuestion } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
-import { failed, isLater, whole, type Engine, type GrowingEngine } from './engine';
+import { failed, isLater, ofVllm, whole, type Engine, type GrowingEngine } from './engine';
 import * as hub from './hub';
 import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
-import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, Json, Model, Request, Suggestion } from './types';
+import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, GgufAnswer, Json, Model, Request, Suggestion } from './types';
 
 export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | 'share' | null;
 export type Tab = 'name' | 'file' | 'registry' | 'numbers';
@@ -34,6 +34,7 @@ export interface State {
   /** The last set-up that could be planned, in whichever mode. */
   answer: Answer | null;
   formula: FormulaReport | null;
+  gguf: GgufAnswer | null;
   formulaContext: FormulaContext | null;
   searchUpToK: number;
   /** The engine's sentence about a set-up that cannot be planned; the reading above is then the last valid one. */
@@ -62,6 +63,8 @@ const NO_CARD_GIB = 16;
 const LINK_AFTER_MS = 300;
 const DEEP_AFTER_MS = 150;
 const SAY_FOR_MS = 1400;
+/** Of a GGUF file, what is read first: metadata and table of most models. */
+const FRONT = 1 << 20;
 /** A name is asked for once its typing has paused. */
 const READ_AFTER_MS = 400;
 
@@ -72,6 +75,8 @@ function gpuOf(card: Card): NonNullable<Request['gpu']> {
   const free = card.free_bytes ?? undefined;
   return { name: card.id ?? card.driver_name, total_bytes: card.total_bytes, compute_capability: card.compute_capability, ...(free === undefined ? {} : { free_bytes: free }) };
 }
+
+const isGguf = (source: string): boolean => /\.gguf$/i.test(source);
 
 /** A share link that was pasted among other words. */
 const LINK = /#([ec]\/\d+\/\S+)/;
@@ -102,6 +107,8 @@ export class Store {
 
   /** Models that were fetched, by their names: the engine is given what stands behind them. */
   private fetched = new Map<string, Model>();
+  /** GGUF files that are open, by their names. */
+  private opened = new Set<string>();
   private fetching: AbortController | null = null;
   readonly engine: Engine;
 
@@ -110,7 +117,7 @@ export class Store {
     this.about = growing.ask('about', {}) as About;
     this.cards = (growing.ask('gpus', {}) as { gpus: Card[] }).gpus;
     this.state = {
-      view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, formulaContext: null, searchUpToK: 256, failure: null, reading: '',
+      view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, gguf: null, formulaContext: null, searchUpToK: 256, failure: null, reading: '',
       deep: {}, inverse: { tokens: 8192, requests: 64, budgetGib: null }, compared: [], dialog: null, tab: 'name', remark: '', said: '',
       service: null, registry: null, entry: null, profileReason: '', calibrations: keptCalibrations(), card: 0, budgetGib: NO_CARD_GIB,
     };
@@ -138,7 +145,7 @@ export class Store {
     const named = asked?.request.model;
     this.set({ typed: text, asked });
     if (named) this.plan(this.completed(asked.request as Request));
-    else if (!text.trim()) this.set({ request: null, answer: null, formula: null, failure: null });
+    else if (!text.trim()) this.set({ request: null, answer: null, formula: null, gguf: null, failure: null });
   }
 
   /** A change in the rail: the typed text no longer says what is planned. */
@@ -188,16 +195,18 @@ export class Store {
       return void this.read(request);
     }
     this.stopReading();
-    if ('mode' in answer) {
+    if (!ofVllm(answer) && 'sentence' in answer) {
+      this.set({ request, gguf: answer, answer: null, formula: null, failure: null, tab: 'file' });
+    } else if ('mode' in answer) {
       const context = this.engine.ask('max-context', { request, max_context_k: this.state.searchUpToK });
-      this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, failure: null, tab: 'numbers' });
+      this.set({ request, formula: answer, formulaContext: failed(context) ? null : context, answer: null, gguf: null, failure: null, tab: 'numbers' });
     } else {
       const length = answer.report.kv_cache ? Number(answer.report.args['max_model_len'] ?? answer.report.model.max_model_len ?? 8192) : 8192;
       const moved = length !== this.lengthOf(this.state.answer);
       const { workload } = request;
       const asked = workload ? { tokens: workload.context_tokens, requests: workload.concurrent_requests } : moved ? { tokens: length } : {};
       const inverse = { ...this.state.inverse, ...asked };
-      this.set({ request, answer, formula: null, failure: null, inverse, deep: this.stillTrue() });
+      this.set({ request, answer, formula: null, gguf: null, failure: null, inverse, deep: this.stillTrue() });
       this.deepen();
     }
     this.relink();
@@ -213,14 +222,21 @@ export class Store {
     return behind ? { ...given, model: behind } : given;
   }
 
+  /** Names of the catalogue that hold `search`; none while the engine is not whole and cannot tell. */
+  modelNames(search = ''): string[] {
+    const found = this.engine.ask('models', { search });
+    return failed(found) ? [] : found.models;
+  }
+
   private knows(source: string): boolean {
-    return this.fetched.has(source) || (this.engine.ask('models', { search: source }) as { models: string[] }).models.includes(source);
+    return this.fetched.has(source) || this.modelNames(source).includes(source);
   }
 
   /** Fetches a model that the engine does not know by name, and plans again when it is there. */
   private async read({ model: { source } }: Request): Promise<void> {
     this.stopReading();
     const way = source === undefined || this.knows(source) ? null : hub.reach(source);
+    if (source !== undefined && isGguf(source)) return this.opened.has(source) ? undefined : this.set({ tab: 'file', failure: `${source}: open the file in this page.` });
     if (source === undefined || way === null) return;
     const { signal } = (this.fetching = new AbortController());
     try {
@@ -368,6 +384,28 @@ export class Store {
 
   // ---- files ----
 
+  /** A GGUF file, read as far as its tensors begin; llama.cpp's rules plan it. */
+  async openGguf(file: File): Promise<void> {
+    for (let size = FRONT; ; size *= 4) {
+      const front = new Uint8Array(await file.slice(0, size).arrayBuffer());
+      const opened = await this.growing.openFile(file.name, front, file.size);
+      if (failed(opened)) return this.set({ remark: opened.error.message });
+      if (!opened.more) break;
+    }
+    this.opened.add(file.name);
+    this.set({ view: 'estimate', typed: '', asked: null, remark: '' });
+    this.plan(this.completed({ model: { source: file.name }, ...this.kept() }));
+    void this.leave();
+  }
+
+  /** Headers of safetensors files: of the weights that go with the config.json which is open. */
+  addWeights(header: Json): void {
+    const { config, name, weights_index: before = [] } = this.state.request?.model ?? {};
+    if (!config) return this.set({ remark: 'Open the config.json first; these are the weights that go with it.' });
+    const headers = Array.isArray(before) ? before : [before];
+    this.change((request) => ({ ...request, model: { config, ...(name ? { name } : {}), weights_index: [...headers, header] } }));
+  }
+
   openConfig(text: string, name: string): void {
     try {
       const config: Json = JSON.parse(text);
@@ -489,7 +527,7 @@ export class Store {
     if (request) {
       this.set({ typed: '', asked: null });
       this.plan(this.completed(request));
-    } else this.set({ request: null, answer: null, formula: null, failure: null, typed: '' });
+    } else this.set({ request: null, answer: null, formula: null, gguf: null, failure: null, typed: '' });
   }
 
   /** A request of a link without the arguments that this page does not know; they are reported. */
@@ -497,7 +535,7 @@ export class Store {
     const names = new Set(this.about.arguments.flatMap(({ name, aliases }) => [name, ...aliases.split(/[ ,]+/)]).map((name) => name.replaceAll('-', '_')));
     const all = Object.entries(request.args ?? {});
     const left = all.filter(([name]) => !names.has(name)).map(([name]) => name);
-    if (!left.length) return request;
+    if (!left.length || isGguf(request.model.source ?? '')) return request;
     this.set({ remark: `The link is from a newer version of this page; ${left.length} ${left.length === 1 ? 'argument was' : 'arguments were'} left out: ${left.join(', ')}.` });
     return { ...request, args: Object.fromEntries(all.filter(([name]) => names.has(name))) };
   }

@@ -131,6 +131,34 @@ export interface FormulaReport {
   assumptions: { about: string; value: string; why: string }[];
 }
 
+/** What llama.cpp makes of a GGUF file: a rank is a GPU, its activations are the compute buffer. */
+export interface GgufReport {
+  mode: 'llama.cpp';
+  engine: { version: string; rules_as_of: string };
+  model: { name: string; architecture: string; parameters: number; layers: number; dtype: string };
+  args: Arguments;
+  gpu: { name: string; count: number; total_bytes: number };
+  verdict: { fits: boolean; message: string | null; probability_fits: number };
+  ranks: {
+    rank: number;
+    model_loading_bytes: number;
+    activation_peak_bytes: number;
+    context_bytes: number;
+    kv_cache_bytes: number;
+    peak_bytes: number;
+    free_after_bytes: number;
+  }[];
+  host: { layers: number; weights_bytes: number; kv_cache_bytes: number };
+  kv_cache: { tokens: number; max_concurrency: number };
+  assumptions: { about: string; value: string; why: string; source: string }[];
+  log: string[];
+}
+
+export interface GgufAnswer {
+  sentence: string;
+  report: GgufReport;
+}
+
 /** Why a part is as large as it is. */
 export interface Explained {
   question: string;

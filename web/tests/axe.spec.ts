@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { FITS, LOG, open, planned, REFUSED, REGISTRY, settled } from './page';
+import { gguf } from './gguf.mjs';
 
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   first: (page) => open(page),
@@ -11,6 +12,18 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   numbers: async (page) => {
     await open(page);
     await page.getByRole('button', { name: 'Numbers by hand' }).click();
+  },
+  gguf: async (page) => {
+    await open(page);
+    await page.locator('.doors input[type=file]').setInputFiles({ name: 'small.gguf', mimeType: '', buffer: gguf() });
+    await page.waitForSelector('.cmd');
+  },
+  share: async (page) => {
+    await planned(page, FITS);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('share');
+    await page.getByRole('option', { name: 'Share', exact: true }).click();
+    await page.waitForSelector('#share');
   },
   compare: async (page) => {
     await planned(page, FITS);

@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { FITS, LOG, open, planned, REFUSED, REGISTRY, say, served, settled, TINY } from './page';
+import { gguf } from './gguf.mjs';
 
 test('without a service there is no GPU overview, and the budget says why it is 16 GiB', async ({ page }) => {
   await open(page);
@@ -415,4 +416,40 @@ test('a link can be looked at before it is shared', async ({ page }) => {
   await expect(page.getByRole('dialog').getByRole('region', { name: 'Link' })).toContainText('#e/1/');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Link', exact: true })).toBeFocused();
+});
+
+test('a GGUF file is planned by llama.cpp’s rules, of its front alone', async ({ page }) => {
+  await open(page);
+  const names = Array.from({ length: 320 }, (_, i) => `t${i}`.repeat(2000));
+  await page.locator('.doors input[type=file]').setInputFiles({ name: 'small.gguf', mimeType: '', buffer: gguf({ tokens: names }) });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Starts, with all 5 layers on the GPU.');
+  await expect(page.locator('#read')).toContainText('llama.cpp');
+  await expect(page.getByRole('table', { name: 'Memory of GPU 0 by part' }).getByRole('row', { name: 'KV cache' })).toContainText('0.02');
+  await page.locator('#gguf-ctx_size').fill('1000000');
+  await expect(page.locator('.cmd pre')).toHaveText('llama-server -m small.gguf --ctx-size 1000000');
+  await expect(page.getByRole('table', { name: 'Memory of GPU 0 by part' }).getByRole('row', { name: 'KV cache' })).toContainText('1.91');
+  await page.locator('#gguf-cache_type_k').selectOption('q8_0');
+  await expect(page.locator('.json')).toContainText('K (q8_0)');
+  await page.locator('#gguf-parallel').fill('none');
+  await expect(page.locator('#gguf-parallel-wrong')).toContainText('parallel: expected a whole number');
+  await expect(page.locator('.verdict')).toContainText('Not updated.');
+  await page.reload();
+  await expect(page.getByText('small.gguf: open the file in this page.')).toBeVisible();
+  await page.locator('.rail input[type=file]').setInputFiles({ name: 'broken.gguf', mimeType: '', buffer: Buffer.from('GGUF') });
+  await expect(page.getByText('broken.gguf: the file ends inside its header')).toBeVisible();
+});
+
+test('headers of safetensors count for a config.json', async ({ page }) => {
+  const header = Buffer.from(JSON.stringify({ 'model.embed_tokens.weight': { dtype: 'BF16', shape: [151936, 1024], data_offsets: [0, 311164928] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  await open(page);
+  await page.locator('.doors input[type=file]').setInputFiles([
+    { name: 'model.safetensors', mimeType: '', buffer: Buffer.concat([length, header]) },
+    { name: 'config.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(TINY)) },
+  ]);
+  await expect(page.getByText('Read: config with 1 header of its weights.')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
+  await page.locator('.rail input[type=file]').setInputFiles({ name: 'broken.safetensors', mimeType: '', buffer: Buffer.from('{') });
+  await expect(page.getByText('broken.safetensors: its header cannot be read.')).toBeVisible();
 });

@@ -21,12 +21,12 @@ export function Actions({ store, state }: { store: Store; state: State }) {
       <button type="button" class="link" onClick={() => store.open('json')}>
         JSON
       </button>
-      {state.registry && (
+      {state.registry && !state.gguf && (
         <button type="button" class="link" onClick={() => store.open('apply')}>
           Apply to registry…
         </button>
       )}
-      {!state.formula && (
+      {!state.formula && !state.gguf && (
         <button type="button" class="link" onClick={() => store.compareWith()}>
           Compare with…
         </button>

@@ -1,6 +1,6 @@
 // Set-ups beside each other: A solid, B dashed, all bars on one scale, and only the rows that differ.
 import { useMemo, useState } from 'preact/hooks';
-import { failed } from '../engine';
+import { failed, ofVllm } from '../engine';
 import { lazy } from '../lazy';
 import { lengths, limitOf } from '../lengths';
 import { count, flag, gib, shown, signed, times } from '../format';
@@ -203,7 +203,7 @@ export function Compare({ store, state }: { store: Store; state: State }) {
   const planned = useMemo(() => {
     return compared.map((request) => {
       const answer = store.engine.ask('page', request);
-      return failed(answer) || !('sentence' in answer) ? null : answer;
+      return ofVllm(answer) ? answer : null;
     });
   }, [compared]);
   const answers = planned.filter((each) => each !== null);

@@ -1,6 +1,6 @@
 // A start-up log, read: what happened, which lines prove it, what was to be expected, what would have worked.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { failed } from '../engine';
+import { failed, ofVllm } from '../engine';
 import { download } from '../files';
 import { count, gib, signed } from '../format';
 import { fullest } from '../parts';
@@ -91,7 +91,7 @@ function requestOf(store: Store, { report }: Diagnosis): Request | null {
   const bare: Request = { model: { source: report.model.name }, engine: { version: report.engine.version }, gpu: { name: report.gpu.name, count: report.gpu.count } };
   const usual = store.engine.ask('page', bare);
   const known = new Set(store.about.arguments.map(({ name }) => name.replaceAll('-', '_')));
-  const defaults = failed(usual) || !('sentence' in usual) ? {} : usual.report.args;
+  const defaults = ofVllm(usual) ? usual.report.args : {};
   const args = Object.entries(report.args).filter(([name, value]) => known.has(name) && JSON.stringify(value) !== JSON.stringify(defaults[name]));
   return { ...bare, args: Object.fromEntries(args) };
 }

@@ -36,7 +36,7 @@ function reportText(store: Store, state: State): string {
 
 function JsonDialog({ store, state }: { store: Store; state: State }) {
   const text = useMemo(() => reportText(store, state), [state.request]);
-  const name = (state.answer?.report.model.name ?? 'formula').replace(/.*\//, '');
+  const name = (state.answer?.report.model.name ?? state.gguf?.report.model.name ?? 'formula').replace(/.*\//, '');
   return (
     <Modal
       store={store} name="json" title="Report"

@@ -27,7 +27,9 @@ export function readings(store: Store, request: Request): Reading[] {
   const list: Reading[] = [
     { label: 'model', text: request.model.source ?? request.model.name ?? 'a config.json' },
     { label: 'GPU', text: cardWords(store, request) },
-    { label: 'vLLM', text: request.engine?.version ?? store.about.newest },
+    store.state.gguf?.report.model.name === request.model.source
+      ? { label: 'llama.cpp', text: store.state.gguf?.report.engine.version ?? '' }
+      : { label: 'vLLM', text: request.engine?.version ?? store.about.newest },
   ];
   Object.entries(request.args ?? {}).forEach(([name, value], i) => {
     list.push({ label: i ? '' : 'set', text: value === true ? flag(name) : `${flag(name)} ${shown(value)}` });

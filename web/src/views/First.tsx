@@ -1,5 +1,5 @@
 // Before anything is named: four sentences to press, the cards of this machine, and the other ways in.
-import { openFile } from '../files';
+import { openFiles } from '../files';
 import { gib } from '../format';
 import type { State, Store } from '../store';
 
@@ -92,9 +92,9 @@ export function First({ store, state }: { store: Store; state: State }) {
             <li>
               <label class="link">
                 Open a file
-                <input type="file" class="vh" accept=".json,application/json" onChange={(event) => openFile(store, event.currentTarget.files?.[0])} />
+                <input type="file" class="vh" multiple accept=".json,.gguf,.safetensors,application/json" onChange={(event) => openFiles(store, event.currentTarget.files)} />
               </label>
-              <span>config.json, or drop it anywhere</span>
+              <span>config.json or a GGUF, or drop it anywhere</span>
             </li>
             <li>
               <button type="button" class="link" onClick={() => store.set({ tab: 'registry', request: { model: {} } })}>
@@ -119,7 +119,7 @@ export function First({ store, state }: { store: Store; state: State }) {
                 Search the catalogue
               </button>
               <span>
-                {(store.engine.ask('models', { search: '' }) as { models: string[] }).models.length} models, {store.cards.length} cards
+                {store.modelNames().length} models, {store.cards.length} cards
               </span>
             </li>
           </ul>

@@ -4,6 +4,7 @@ import { count, fromGib, gib } from '../format';
 import type { Formula } from '../types';
 import { Actions } from './Command';
 import { Cards, From } from './Rail';
+import { StackBar, StackTable } from './Stack';
 
 const QUANTS = ['fp16', 'bf16', 'fp8', 'mxfp8', 'int8', 'int4', 'fp4', 'mxfp4'];
 const KV_DTYPES = ['fp16', 'bf16', 'fp8'];
@@ -89,9 +90,6 @@ export function Numbers({ store, state }: { store: Store; state: State }) {
   );
 }
 
-/** A part that is wider than this share of the bar bears its name. */
-const LABELLED = 0.095;
-
 const PARTS: ['weights_gib' | 'kv_gib' | 'overhead_gib' | 'vision_gib', string, string][] = [
   ['weights_gib', 'Weights', 'weights'],
   ['kv_gib', 'KV Cache', 'kv'],
@@ -108,65 +106,14 @@ export function FormulaResult({ store, state }: { store: Store; state: State }) 
   const margin = formula.total_gib - sizes.reduce((sum, { size }) => sum + size, 0);
   const all = [...sizes, { name: `Fragmentation Factor × ${formula.frag_factor.toFixed(2)}`, css: 'context', size: margin }];
   const scale = Math.max(budget, formula.total_gib);
-  let at = 0;
   const load = request?.workload;
   return (
     <>
       <section class="block memory" aria-labelledby="memory">
         <h2 id="memory">Memory, GiB</h2>
-        <div class="barwrap">
-          <div class="bar" role="img" aria-label={`${all.map(({ name, size }) => `${name} ${size.toFixed(2)}`).join(', ')}, of ${budget.toFixed(2)}`}>
-            {all.map(({ name, css, size }) => {
-              const left = (at / scale) * 100;
-              at += size;
-              return (
-                <div key={css} class={`seg ${css}${size / scale > LABELLED ? ' t' : ''}`} style={{ left: `${left}%`, width: `${(size / scale) * 100}%` }}>
-                  {size / scale > LABELLED && (
-                    <>
-                      {name}
-                      <b class="num">{size.toFixed(2)}</b>
-                    </>
-                  )}
-                </div>
-              );
-            })}
-            {(scale - formula.total_gib) / scale > LABELLED && (
-              <div class="seg free t" style={{ left: `${(formula.total_gib / scale) * 100}%`, width: `${(1 - formula.total_gib / scale) * 100}%` }}>
-                Left
-                <b class="num">{(budget - formula.total_gib).toFixed(2)}</b>
-              </div>
-            )}
-          </div>
-        </div>
+        <StackBar rows={all} left={{ name: 'Left', css: 'free', size: budget - formula.total_gib }} scale={scale} />
         <div class="ledger">
-          <table>
-            <caption class="vh">VRAM Estimate by part</caption>
-            <thead>
-              <tr>
-                <th scope="col">VRAM Estimate</th>
-                <th scope="col" class="n">
-                  GiB
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {all.map(({ name, css, size }) => (
-                <tr key={css}>
-                  <th scope="row">
-                    <span class="tick">
-                      <i class={`sw ${css}`} aria-hidden="true" />
-                      {name}
-                    </span>
-                  </th>
-                  <td class="n">{size.toFixed(2)}</td>
-                </tr>
-              ))}
-              <tr class="sum">
-                <th scope="row">Total</th>
-                <td class="n">{formula.total_gib.toFixed(2)}</td>
-              </tr>
-            </tbody>
-          </table>
+          <StackTable caption="VRAM Estimate by part" head="VRAM Estimate" rows={all} total={{ name: 'Total', css: '', size: formula.total_gib }} />
           <div class="why">
             <section class="on">
               <h3>

@@ -1,6 +1,6 @@
 // The field's language as a list: set-ups that are planned already, arguments, commands.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { failed } from '../engine';
+import { failed, ofVllm } from '../engine';
 import { flag, shown } from '../format';
 import { reach } from '../hub';
 import { readings } from './Field';
@@ -22,7 +22,7 @@ const MOST_ARGUMENTS = 5;
 function verdict(store: Store, request: Request): string {
   const answer = store.engine.ask('page', request);
   if (failed(answer)) return request.model.source && reach(request.model.source) ? 'from the hub' : '';
-  if (!('sentence' in answer)) return '';
+  if (!ofVllm(answer)) return '';
   const { verdict: found, kv_cache } = answer.report;
   return found.fits ? `starts, ${kv_cache?.max_concurrency_printed ?? ''}` : 'refused';
 }
@@ -34,7 +34,7 @@ function setups(store: Store, state: State, text: string): Choice[] {
   const plain = asked.request.model ? [{ ...asked.request, model: asked.request.model, gpu } as Request] : [];
   const words = text.toLowerCase().split(/[\s,]+/).filter((word) => word.length > 2 && /[a-z]/.test(word));
   const [first = ''] = words;
-  const found = first ? (store.engine.ask('models', { search: first }) as { models: string[] }).models : [];
+  const found = first ? store.modelNames(first) : [];
   const said = words.filter((word) => found.some((name) => name.toLowerCase().includes(word)));
   const matches = (name: string) => said.filter((word) => name.toLowerCase().includes(word)).length;
   const others = found
@@ -75,7 +75,7 @@ function said(store: Store, text: string): Choice[] {
   if (failed(asked) || !asked.request.model) return [];
   const { args = {}, ...request } = asked.request as Request;
   const usual = store.engine.ask('page', { ...request, gpu: request.gpu ?? store.state.request?.gpu ?? { name: 'H100' } });
-  const defaults = failed(usual) || !('sentence' in usual) ? {} : usual.report.args;
+  const defaults = ofVllm(usual) ? usual.report.args : {};
   return Object.entries(args).map(([key, value]) => ({
     group: 'Arguments', code: true, text: `${flag(key)} ${value === true ? '' : shown(value)}`.trim(), note: `default ${shown(defaults[key])}`, run: () => store.patch({ args: { [key]: value } }),
   }));

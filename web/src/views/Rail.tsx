@@ -1,10 +1,11 @@
 // Every control by hand: the model, the card, the engine, vLLM's arguments with their defaults as placeholders.
 import { useState } from 'preact/hooks';
 import { flag, shown } from '../format';
-import { openFile } from '../files';
+import { openFiles } from '../files';
 import { GROUPS, OTHERS } from '../groups';
 import type { State, Store, Tab } from '../store';
 import type { Argument, Json } from '../types';
+import { GgufSettings } from './Gguf';
 import { Numbers } from './Numbers';
 
 /** The arguments that most set-ups touch, in the groups of `vllm serve --help`. */
@@ -169,20 +170,23 @@ function ByName({ store, state }: { store: Store; state: State }) {
   );
 }
 
-let names: string[] | undefined;
+let names: string[] = [];
 function models(store: Store): string[] {
-  names ??= (store.engine.ask('models', { search: '' }) as { models: string[] }).models;
+  if (!names.length) names = store.modelNames();
   return names;
 }
 
 function ByFile({ store, state }: { store: Store; state: State }) {
+  const { config, name = 'config.json', weights_index: weights } = state.request?.model ?? {};
+  const headers = Array.isArray(weights) ? ` with ${weights.length} ${weights.length === 1 ? 'header' : 'headers'} of its weights` : '';
+  const told = state.gguf ? `Read: ${state.gguf.report.model.name}.` : config ? `Read: ${name}${headers}.` : null;
   return (
     <>
       <label class="btn file">
-        Open a config.json
-        <input type="file" class="vh" accept=".json,application/json" onChange={(event) => openFile(store, event.currentTarget.files?.[0])} />
+        Open a model’s files
+        <input type="file" class="vh" multiple accept=".json,.gguf,.safetensors,application/json" onChange={(event) => openFiles(store, event.currentTarget.files)} />
       </label>
-      <p class="note">{state.request?.model.config ? `Read: ${state.request.model.name ?? 'config.json'}.` : 'Or drop it anywhere on the page. It is not sent anywhere.'}</p>
+      <p class="note">{told ?? 'config.json, with the .safetensors beside it where their headers should count, or a GGUF file. Or drop them anywhere on the page. They are not sent anywhere.'}</p>
     </>
   );
 }
@@ -226,7 +230,7 @@ function ByEntry({ store, state }: { store: Store; state: State }) {
       )}
       <label class="btn file">
         Open model_registry.json
-        <input type="file" class="vh" accept=".json,application/json" onChange={(event) => openFile(store, event.currentTarget.files?.[0])} />
+        <input type="file" class="vh" accept=".json,application/json" onChange={(event) => openFiles(store, event.currentTarget.files)} />
       </label>
       <From state={state} />
     </>
@@ -288,7 +292,8 @@ function Gpu({ store, state }: { store: Store; state: State }) {
           onInput={(event) => {
             const count = Number(event.currentTarget.value);
             if (!Number.isInteger(count) || count < 1) return;
-            store.change((request) => ({ ...request, gpu: { ...request.gpu, count }, args: { ...request.args, tensor_parallel_size: count } }));
+            const split = state.gguf ? {} : { args: { ...state.request?.args, tensor_parallel_size: count } };
+            store.change((request) => ({ ...request, gpu: { ...request.gpu, count }, ...split }));
           }}
           onChange={() => store.leave()}
         />
@@ -358,8 +363,14 @@ export function Rail({ store, state }: { store: Store; state: State }) {
             {tab === 'file' && <ByFile store={store} state={state} />}
             {tab === 'registry' && <ByEntry store={store} state={state} />}
             <Gpu store={store} state={state} />
-            <EngineChoice store={store} state={state} />
-            <Arguments store={store} state={state} />
+            {state.gguf ? (
+              <GgufSettings store={store} state={state} />
+            ) : (
+              <>
+                <EngineChoice store={store} state={state} />
+                <Arguments store={store} state={state} />
+              </>
+            )}
           </>
         )}
       </form>

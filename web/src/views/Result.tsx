@@ -6,6 +6,7 @@ import type { State, Store } from '../store';
 import { Changes } from './Changes';
 import { Command } from './Command';
 import type { Line } from './Curve';
+import { GgufResult } from './Gguf';
 import { Inverses } from './Inverses';
 import { Memory } from './Ledger';
 import { FormulaResult } from './Numbers';
@@ -35,12 +36,13 @@ function Curves({ store, state }: { store: Store; state: State }) {
 }
 
 export function Result({ store, state }: { store: Store; state: State }) {
-  const { answer, formula } = state;
+  const { answer, formula, gguf } = state;
   return (
     <div class="cols">
       <div class={state.reading ? 'res reading' : 'res'} aria-busy={state.reading !== ''}>
         <Verdict store={store} state={state} />
         {formula && <FormulaResult store={store} state={state} />}
+        {gguf && <GgufResult store={store} state={state} />}
         {answer && (
           <>
             <Memory answer={answer} others={othersOf(state.request, answer.report)} />

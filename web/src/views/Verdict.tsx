@@ -51,7 +51,8 @@ const Reading = ({ name }: { name: string }) => (
 
 export function Verdict({ store, state }: { store: Store; state: State }) {
   const { answer, formula, failure, reading, request } = state;
-  if (reading && !answer && !formula)
+  const { gguf } = state;
+  if (reading && !answer && !formula && !gguf)
     return (
       <header class="verdict">
         <Glyph mood="maybe" />
@@ -60,7 +61,18 @@ export function Verdict({ store, state }: { store: Store; state: State }) {
         <div class="quick" />
       </header>
     );
-  const stale = failure !== null && (answer !== null || formula !== null);
+  const stale = failure !== null && (answer !== null || formula !== null || gguf !== null);
+  if (gguf) {
+    const { verdict, engine } = gguf.report;
+    return (
+      <header class={stale ? 'verdict stale' : 'verdict'}>
+        <Glyph mood={verdict.fits ? 'ok' : 'no'} />
+        <h1>{gguf.sentence}</h1>
+        <p>{stale ? `Not updated. ${failure}` : (verdict.message ?? `By the rules of llama.cpp as of ${engine.rules_as_of}. vLLM serves GGUF files by a plugin, which is not modelled.`)}</p>
+        <div class="quick" />
+      </header>
+    );
+  }
   if (formula) {
     const total = formula.formula.total_gib.toFixed(2);
     const budget = gib(state.request?.gpu?.total_bytes ?? 0);
