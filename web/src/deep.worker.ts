@@ -17,9 +17,9 @@ export interface Deep {
   id: number;
   /** The longest length that the model takes, whatever --max-model-len says. */
   limit?: number;
-  curve?: Concurrency;
+  curve?: Concurrency | undefined;
   /** The one alternative that matters most: an 8-bit cache, where the set-up has none. */
-  other?: { words: string; curve: Concurrency };
+  other?: { words: string; curve: Concurrency } | undefined;
   within?: number | null;
   fewest?: number | null;
   report?: Report;
@@ -77,17 +77,21 @@ function idle(ask: Engine, { request }: DeepQuestion): string[] {
   });
 }
 
+/** An 8-bit cache, where the set-up has none. */
+function alternative(ask: Engine, request: Request, contexts: number[]): Deep['other'] {
+  const dtype = request.args?.['kv_cache_dtype'];
+  if (dtype !== undefined && dtype !== 'auto') return undefined;
+  const curve = ask.ask('concurrency', { request: withArguments(request, { kv_cache_dtype: 'fp8' }), contexts, requests: [] });
+  return failed(curve) ? undefined : { words: 'with fp8 KV cache', curve };
+}
+
 function* steps(ask: Engine, question: DeepQuestion): Generator<Partial<Deep>> {
   const { request, tokens, requests } = question;
   const limit = limitOf(ask, request);
   const contexts = lengths(limit);
   const curve = ask.ask('concurrency', { request, contexts: [...contexts, tokens], requests: [1, requests], limit });
-  if (!failed(curve)) yield { limit, curve };
-  const dtype = request.args?.['kv_cache_dtype'];
-  if (dtype === undefined || dtype === 'auto') {
-    const other = ask.ask('concurrency', { request: withArguments(request, { kv_cache_dtype: 'fp8' }), contexts, requests: [] });
-    if (!failed(other)) yield { other: { words: 'with fp8 KV cache', curve: other } };
-  }
+  yield { limit, curve: failed(curve) ? undefined : curve };
+  yield { other: alternative(ask, request, contexts) };
   yield { within: within(ask, question) };
   yield { fewest: fewest(ask, question) };
   const report = ask.ask('estimate', request);

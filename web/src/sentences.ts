@@ -1,7 +1,7 @@
 // The sentences under the verdict. Their numbers are the report's; the verdict itself is the engine's.
 import { count, gib } from './format';
-import { fullest } from './parts';
-import type { Answer, Report } from './types';
+import { fullest, othersOf, parts } from './parts';
+import type { Answer, Report, Request } from './types';
 
 export type Mood = 'ok' | 'no' | 'maybe';
 
@@ -10,11 +10,12 @@ export function mood(answer: Answer): Mood {
   return answer.report.verdict.fits ? 'ok' : 'no';
 }
 
-function started(report: Report): string {
+function started(report: Report, others: number): string {
   const rank = fullest(report)?.rank;
   if (!rank) return '';
+  const free = parts(report, rank, others).find(({ id }) => id === 'free')?.bytes ?? 0;
   const budget = `vLLM takes ${gib(rank.requested_bytes)} of the card’s ${gib(report.gpu.total_bytes)} GiB`;
-  return `${budget} and turns ${gib(rank.kv_cache_bytes)} of it into KV cache. After graph capture ${gib(rank.free_after_bytes)} GiB stays free.`;
+  return `${budget} and turns ${gib(rank.kv_cache_bytes)} of it into KV cache. After graph capture ${gib(free)} GiB stays free.`;
 }
 
 function unsure(report: Report): string {
@@ -25,13 +26,13 @@ function unsure(report: Report): string {
   return `One full-length request needs ${gib(needed)} GiB; between ${gib(spread[0])} and ${gib(spread[1])} are there for it.`;
 }
 
-export function lead({ unsure: open, report }: Answer): string {
+export function lead({ unsure: open, report }: Answer, request: Request | null): string {
   if (open) return unsure(report);
   const rank = fullest(report)?.rank;
   const longest = report.kv_cache?.max_context_tokens ?? report.kv_cache?.estimated_max_model_len;
   switch (report.verdict.reason) {
     case 'ok':
-      return started(report);
+      return started(report, othersOf(request, report));
     case 'max_model_len_too_long':
       return longest
         ? `The model loads, then vLLM checks the KV cache and stops. Any length up to ${count(longest)} tokens would start.`
@@ -40,7 +41,7 @@ export function lead({ unsure: open, report }: Answer): string {
       if (!rank) return '';
       return `Weights take ${gib(rank.model_loading_bytes)} GiB, activations ${gib(rank.activation_peak_bytes)} and the rest ${gib(rank.non_torch_bytes)}, of a budget of ${gib(rank.requested_bytes)}.`;
     case 'free_memory_below_request':
-      return 'vLLM checks this before it loads anything. Other processes hold the rest of the card.';
+      return `vLLM checks this before it loads anything. Other processes hold ${gib(othersOf(request, report))} GiB of the card.`;
     case 'out_of_memory_loading':
       return rank ? `The weights of rank ${rank.rank} are ${gib(rank.model_loading_bytes)} GiB; the card has ${gib(report.gpu.total_bytes)}.` : '';
     case 'out_of_memory_profiling':

@@ -83,9 +83,11 @@ export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0
         {short > 0 && (
           <>
             <div class="need" style={{ left: percent(budget, scale), width: percent(Math.min(short, scale - budget), scale) }} />
-            <span class="lacks" style={crowded ? { right: '0' } : { left: percent(budget, scale) }}>
-              {lacks}
-            </span>
+            {!plain && (
+              <span class="lacks" style={crowded ? { right: '0' } : { left: percent(budget, scale) }}>
+                {lacks}
+              </span>
+            )}
           </>
         )}
         {brackets.map(([from, to]) => (

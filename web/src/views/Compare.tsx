@@ -4,7 +4,7 @@ import { failed, ofVllm } from '../engine';
 import { lazy } from '../lazy';
 import { lengths, limitOf } from '../lengths';
 import { count, flag, gib, shown, signed, times } from '../format';
-import { fullest, named, parts } from '../parts';
+import { fullest, missing, named, parts } from '../parts';
 import type { State, Store } from '../store';
 import type { Answer, Concurrency, Request } from '../types';
 import { Axis, Bar, Key } from './Bar';
@@ -243,7 +243,10 @@ export function Compare({ store, state }: { store: Store; state: State }) {
                     <span>
                       {LETTERS[i]}, {named(group)}
                     </span>
-                    <span>{gib(report.verdict.fits ? group.rank.kv_cache_bytes : Math.max(group.rank.available_kv_bytes, 0))} GiB of KV cache</span>
+                    <span>
+                      {gib(report.verdict.fits ? group.rank.kv_cache_bytes : Math.max(group.rank.available_kv_bytes, 0))} GiB of KV cache
+                      {missing(report, group.rank) > 0 && <b class="s-no">, {gib(missing(report, group.rank))} short</b>}
+                    </span>
                   </p>
                   <Bar report={report} group={group} scale={scale} plain />
                 </div>

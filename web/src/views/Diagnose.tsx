@@ -13,9 +13,10 @@ import { Glyph } from './Verdict';
 const MOST_LOG = 16 << 20;
 const MOST_LINES = 2000;
 
-const NAMES: Record<string, [string, string]> = {
-  model_loading_gib: ['Model loading', 'weights'], weights_gib: ['Weights', 'weights'], activation_peak_gib: ['Activation peak', 'activation'], non_torch_gib: ['Outside PyTorch', 'nontorch'],
-  available_kv_gib: ['Available KV cache memory', 'kv'], kv_cache_tokens: ['KV cache, tokens', 'kv'], max_concurrency: ['Concurrency', 'kv'], num_gpu_blocks: ['GPU blocks', 'kv'], graphs_gib: ['CUDA graphs', 'graphs'],
+// Of the quantities that a log and a plan both have: src/logs/facts.cpp.
+const NAMES: Record<string, string> = {
+  model_loading_gib: 'Model loading', activation_peak_gib: 'Activation peak', non_torch_gib: 'Outside PyTorch', cudagraph_estimated_gib: 'CUDA graphs, estimated',
+  available_kv_gib: 'Available KV cache memory', kv_reserved_gib: 'Memory for the KV cache', cudagraph_gib: 'CUDA graphs', kv_tokens: 'KV cache, tokens', needed_kv_gib: 'One full-length request',
 };
 const PATTERNS: [RegExp, string][] = [
   [/loading.*took|model weights/i, 'weights'],
@@ -161,7 +162,7 @@ function Against({ found }: { found: Diagnosis }) {
         <tbody>
           {found.comparison.map(({ quantity, stated, predicted, interval }) => (
             <tr key={quantity}>
-              <th scope="row">{NAMES[quantity]?.[0] ?? quantity.replaceAll('_', ' ')}</th>
+              <th scope="row">{NAMES[quantity] ?? quantity}</th>
               <td class="n">{size(quantity, stated)}</td>
               <td class="n">
                 {interval[0] === interval[1] ? '' : '≈ '}

@@ -5,10 +5,10 @@ import type { Request } from '../types';
 
 const whole = (text: string) => Number(text.replaceAll(',', ''));
 
-function Ask({ value, label, onValue }: { value: string; label: string; onValue: (value: number) => void }) {
+function Ask({ value, label, short, onValue }: { value: string; label: string; short?: boolean; onValue: (value: number) => void }) {
   return (
     <input
-      inputMode="decimal" aria-label={label} value={value}
+      class={short ? 'short' : ''} inputMode="decimal" aria-label={label} value={value}
       onInput={(event) => {
         const number = whole(event.currentTarget.value);
         if (Number.isFinite(number) && number > 0) onValue(number);
@@ -47,7 +47,7 @@ export function Inverses({ store, state }: { store: Store; state: State }) {
         </li>
         <li>
           <label>
-            Tokens for each of <Ask value={count(inverse.requests)} label="Requests at once" onValue={(requests) => store.invert({ requests: Math.floor(requests) })} /> requests
+            Tokens for each of <Ask value={count(inverse.requests)} label="Requests at once" short onValue={(requests) => store.invert({ requests: Math.floor(requests) })} /> requests
           </label>
           {each && each.context_tokens > 0 && <Use what="this length" onUse={() => use({ max_model_len: each.context_tokens, max_num_seqs: inverse.requests })} />}
           <output>{each ? count(each.context_tokens) : '…'}</output>

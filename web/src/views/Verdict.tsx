@@ -110,7 +110,7 @@ export function Verdict({ store, state }: { store: Store; state: State }) {
         </p>
       ) : (
         <p>
-          {lead(answer)}
+          {lead(answer, request)}
           {workload && request?.workload && (
             <> {`${count(request.workload.concurrent_requests)} requests of ${count(request.workload.context_tokens)} tokens: ${workload.fits ? 'yes' : 'no'}, ${count(workload.concurrent_requests_possible)} fit${cards}.`}</>
           )}
