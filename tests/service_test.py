@@ -253,6 +253,23 @@ class Answers(unittest.TestCase):
         for connection in slow:
             connection.close()
 
+    def test_who_takes_too_long_is_let_go(self):
+        begun = time.monotonic()
+        silent, slow = (socket.create_connection(("127.0.0.1", self.service.port)) for _ in range(2))
+        slow.settimeout(0.5)
+        with self.assertRaises(OSError):
+            for letter in b"GET / HTTP/1.1\r\nX: " + b"x" * 100:
+                slow.send(bytes([letter]))
+                try:
+                    if slow.recv(1) == b"":
+                        raise ConnectionResetError
+                except TimeoutError:
+                    pass
+        self.assertEqual(silent.recv(1), b"")
+        self.assertTrue(9 < time.monotonic() - begun < 15)
+        for connection in (silent, slow):
+            connection.close()
+
     def test_lengths_that_contradict_each_other_are_no_call(self):
         head = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\n"
         smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"

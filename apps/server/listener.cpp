@@ -269,7 +269,7 @@ class Listener {
     if (!route) co_return application_.answer(message, route, {});
     if (route->work == Route::Work::kWaits) co_return co_await elsewhere(waiting_, message, *route, kHub);
     Answer answer;
-    if (route->is_counted())
+    if (route->is_counted() || message.body.size() > kShortBody)
       answer = co_await elsewhere(work_, message, *route, {});
     else
       answer = application_.answer(message, route, {});
@@ -355,6 +355,7 @@ class Listener {
   static constexpr std::size_t kBodyBytes = 64u << 10;
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   static constexpr std::size_t kSmallBody = 64u << 10;
+  static constexpr std::size_t kShortBody = 32u << 10;  // a longer one takes more than some milliseconds to read
   static constexpr std::chrono::seconds kLinger{1};
   static constexpr std::chrono::milliseconds kWatch{250};     // between looks at who is late
   static constexpr std::chrono::milliseconds kPatience{100};  // of a caller whose lines are slow to make
