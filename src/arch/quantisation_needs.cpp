@@ -12,7 +12,7 @@ struct Needs {
   int before, capability;
   vllm::Date since;
   std::string_view dtypes;
-  const char* source;
+  vllm::Citation source;
 };
 
 constexpr vllm::Date kV0_10_1{2025, 8, 16}, kV0_14{2026, 1, 13}, kV0_20{2026, 4, 20}, kV0_24{2026, 6, 23},

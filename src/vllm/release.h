@@ -38,12 +38,22 @@ Result<Engine> read_engine(std::string_view text);
 /// The newest release that the rules were checked against.
 Engine newest();
 
+/// Where a rule was read: for readers of the table, checked when it is compiled; no text of it is in the program.
+class Citation {
+ public:
+  consteval Citation(const char* text) : given_(*text != '\0') {}
+  [[nodiscard]] constexpr bool given() const { return given_; }
+
+ private:
+  bool given_;
+};
+
 /// From `since` on, `value` holds. A `source` that begins with "~" marks a day that is not certain.
 template <class T>
 struct Step {
   Date since;
   T value;
-  const char* source;
+  Citation source;
 };
 
 template <class T, std::size_t N>
@@ -72,8 +82,8 @@ constexpr const T& in_force(std::span<const Step<T>> steps, Date day) {
 /// Starts at the beginning of time, strictly ascends, cites something at every step.
 template <class T, std::size_t N>
 consteval bool well_formed(const Step<T> (&steps)[N]) {
-  bool good = steps[0].since == Date{} && *steps[0].source != '\0';
-  for (std::size_t i = 1; i < N; ++i) good = good && steps[i - 1].since < steps[i].since && *steps[i].source != '\0';
+  bool good = steps[0].since == Date{} && steps[0].source.given();
+  for (std::size_t i = 1; i < N; ++i) good = good && steps[i - 1].since < steps[i].since && steps[i].source.given();
   return good;
 }
 
