@@ -39,8 +39,10 @@ page: wasm
 	cp $(BUILD)/vram.wasm $(BUILD)/vram.rest.wasm $(BUILD)/models.txt web/public/
 	cd web && npm ci --no-audit --no-fund && npm run build
 
-# In Debian's Chromium, against the static files.
+# In Debian's Chromium, against the static files and against the program with the page in it.
 test-page: page
+	@$(MAKE) --no-print-directory build
+	cmake --build $(BUILD) -j $(JOBS) --target stub_nvml
 	cd web && npx playwright test
 
 # schemathesis against the running service, longer than the test does.

@@ -12,8 +12,8 @@ function(vram_embed module folder)
 endfunction()
 
 # vram_embed_later(<module> <folder>)
-# As vram_embed, but with the names alone: the texts are written to <folder>.txt, one a line in the order of the names,
-# and `vram::<module>::give_<folder>()` takes that file's text, which must outlive every answer.
+# As vram_embed, but the texts are written to <folder>.txt, a line each of the name, a space and the text in the order of
+# the names, and `vram::<module>::give_<folder>()` takes that file's text, which must outlive every answer.
 function(vram_embed_later module folder)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/data/${folder}/*.json)
   set(generated ${PROJECT_BINARY_DIR}/generated/${module}_${folder}.cpp)

@@ -1,26 +1,24 @@
 file(GLOB files ${SOURCE}/*.json)
 list(SORT files)
-set(entries "")
 file(WRITE ${TEXTS} "")
 foreach(file IN LISTS files)
   get_filename_component(id ${file} NAME_WLE)
-  string(APPEND entries "    {\"${id}\", {}},\n")
   file(READ ${file} text)
   # Between tokens a line's end means nothing, and inside a string JSON has none.
   string(REPLACE "\n" "" text "${text}")
-  file(APPEND ${TEXTS} "${text}\n")
+  file(APPEND ${TEXTS} "${id} ${text}\n")
 endforeach()
 file(WRITE ${OUTPUT}
 "// Generated from data/${FOLDER}.
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace vram::${MODULE} {
 namespace {
 
-std::pair<std::string_view, std::string_view> files[] = {
-${entries}};
+std::vector<std::pair<std::string_view, std::string_view>> files;
 
 }  // namespace
 
@@ -30,9 +28,11 @@ void give_${FOLDER}(std::string_view lines);
 std::span<const std::pair<std::string_view, std::string_view>> embedded_${FOLDER}() { return files; }
 
 void give_${FOLDER}(std::string_view lines) {
-  for (auto& [name, text] : files) {
-    text = lines.substr(0, lines.find('\\n'));
-    lines.remove_prefix(text.size() + (text.size() < lines.size()));
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\\n'));
+    const std::size_t name = line.find(' ');
+    files.emplace_back(line.substr(0, name), line.substr(name + 1));
+    lines.remove_prefix(line.size() + 1);
   }
 }
 }  // namespace vram::${MODULE}

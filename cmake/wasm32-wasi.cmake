@@ -10,5 +10,5 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_CXX_FLAGS_INIT "-Wno-deprecated -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-c++-static-destructors -fvisibility=hidden -finline-hint-functions -flto -DJSON_NOEXCEPTION -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_NONE")
 set(CMAKE_CXX_FLAGS_RELEASE "-Oz -DNDEBUG")
 # The driver would hand the result to any wasm-opt on the PATH, whose older releases make it larger.
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-mexec-model=reactor --no-wasm-opt -Wl,--strip-debug,--gc-sections,--emit-relocs")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-mexec-model=reactor --no-wasm-opt -Wl,--strip-debug,--gc-sections,--emit-relocs,-mllvm,-enable-merge-functions")
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE NEVER)

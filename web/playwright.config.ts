@@ -29,11 +29,11 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'static', testIgnore: 'service.spec.ts', use: { baseURL: at(PORT) } },
+    { name: 'static', testIgnore: served ? ['service.spec.ts', 'speed.spec.ts'] : 'service.spec.ts', use: { baseURL: at(PORT) } },
     ...(served
       ? [
           { name: 'service', testMatch: ['service.spec.ts', 'axe.spec.ts', 'keyboard.spec.ts'], use: { baseURL: at(WITH_GPUS) } },
-          { name: 'service without GPUs', testMatch: 'service.spec.ts', use: { baseURL: at(WITHOUT) } },
+          { name: 'service without GPUs', testMatch: ['service.spec.ts', 'speed.spec.ts'], use: { baseURL: at(WITHOUT) } },
         ]
       : []),
   ],

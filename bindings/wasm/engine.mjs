@@ -19,9 +19,9 @@ const placeholder = new Proxy({}, {
  * @typedef {WebAssembly.Module | Response | Promise<Response> | BufferSource} Source a module, its bytes, or the response that brings them
  * @param {Source} first vram.wasm
  * @param {Source} [rest] vram.rest.wasm; without it some questions throw NeedsRest
- * @returns answer: the question's name and its JSON in, one line of JSON out; giveModels: models.txt, the configs of the
- *   catalogue, which the module knows by name alone; openFile: a GGUF file's name, its first bytes and its size in, one line
- *   of JSON out, {"more": true} where they are too few; exports: what the module itself offers
+ * @returns answer: the question's name and its JSON in, one line of JSON out; giveModels: models.txt, the catalogue, once and
+ *   first; openFile: a GGUF file's name, its first bytes and its size in, one line of JSON out, {"more": true} where they are
+ *   too few; exports: what the module itself offers
  */
 export async function engine(first, rest) {
   const { exports } = await WebAssembly.instantiate(await compiled(first), { wasi_snapshot_preview1: wasi, placeholder });

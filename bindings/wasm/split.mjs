@@ -21,10 +21,10 @@ function use({ answer, giveModels }) {
     if (answered.error) throw new Error(answered.error.message);
     return answered;
   };
+  giveModels(readFileSync(models, 'utf8'));
   ask('about', {});
   ask('gpus', {});
-  ask('models', { search: '' });
-  giveModels(readFileSync(models, 'utf8'));
+  for (const search of ['', 'qwen3 8b']) ask('models', { search });
   for (const text of ['qwen3 8b on 4090 util .85', 'llama 3.1 8b on h100, 8K ctx, util .95, vllm 0.33', 'qwen3 8b 8K ctx'])
     ask('page', { gpu: { total_bytes: 2 ** 34 }, ...ask('ask', { text }).request });
 }

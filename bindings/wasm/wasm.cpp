@@ -29,7 +29,7 @@ char* handed_out(const vram::json::Value& value) {
 
 }  // namespace
 
-/// The configs of the catalogue, which the module knows by name alone: models.txt, which it keeps.
+/// The catalogue of models, to be given once: models.txt, which the module keeps.
 VRAM_EXPORT(vram_models) void vram_models(const char* text, std::size_t size) {
   vram::readers::give_models({text, size});
 }

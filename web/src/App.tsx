@@ -4,13 +4,13 @@ import { mood } from './sentences';
 import { fullest } from './parts';
 import { useStore, type State, type Store } from './store';
 import type { View } from './link';
-import { lazy, lazyOfWhole } from './lazy';
+import { lazyOfWhole } from './lazy';
 import { lettersOn } from './letters';
 import { Field } from './views/Field';
 import { First } from './views/First';
+import { Result } from './views/Result';
 import { openFiles } from './files';
 
-const Result = lazy(async () => (await import('./views/Result')).Result);
 const Compare = lazyOfWhole(async () => (await import('./views/Compare')).Compare);
 const Diagnose = lazyOfWhole(async () => (await import('./views/Diagnose')).Diagnose);
 const Dialogs = lazyOfWhole(async () => (await import('./views/Dialogs')).Dialogs);

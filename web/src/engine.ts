@@ -38,7 +38,7 @@ export function ofVllm(answer: Questions['page']['answer'] | Failure): answer is
 export interface Parts {
   first: WebAssembly.Module;
   rest: WebAssembly.Module;
-  /** models.txt: the configs of the catalogue. */
+  /** models.txt: the catalogue. */
   models: string;
 }
 

@@ -12,6 +12,8 @@ async function start(root: HTMLElement): Promise<void> {
   document.documentElement.dataset['ready'] = String(Math.round(performance.now()));
   addEventListener('popstate', () => void store.restore());
   void store.meetService();
+  // What was rendered is drawn before more is fetched.
+  await new Promise((resolve) => setTimeout(resolve));
   await store.complete(fetch('./vram.rest.wasm'));
   // A view may bring others.
   await fetchViews();

@@ -94,6 +94,8 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 export class Store {
   readonly about: About;
   readonly cards: Card[];
+  /** Names of the catalogue. */
+  readonly models: string[];
   state: State;
   private listeners = new Set<() => void>();
   private worker: Worker | null = null;
@@ -116,6 +118,7 @@ export class Store {
     this.engine = { line: (question, given) => growing.line(question, this.filled(given)), ask: (question, given) => growing.ask(question, this.filled(given)) };
     this.about = growing.ask('about', {}) as About;
     this.cards = (growing.ask('gpus', {}) as { gpus: Card[] }).gpus;
+    this.models = (growing.ask('models', { search: '' }) as { models: string[] }).models;
     this.state = {
       view: 'estimate', typed: '', asked: null, request: null, answer: null, formula: null, gguf: null, formulaContext: null, searchUpToK: 256, failure: null, reading: '',
       deep: {}, inverse: { tokens: 8192, requests: 64, budgetGib: null }, compared: [], dialog: null, tab: 'name', remark: '', said: '',
@@ -223,13 +226,13 @@ export class Store {
   }
 
   /** Names of the catalogue that hold `search`; none while the engine is not whole and cannot tell. */
-  modelNames(search = ''): string[] {
+  modelNames(search: string): string[] {
     const found = this.engine.ask('models', { search });
     return failed(found) ? [] : found.models;
   }
 
   private knows(source: string): boolean {
-    return this.fetched.has(source) || this.modelNames(source).includes(source);
+    return this.fetched.has(source) || this.models.includes(source);
   }
 
   /** Fetches a model that the engine does not know by name, and plans again when it is there. */
@@ -254,6 +257,7 @@ export class Store {
   }
 
   private async readCompared(): Promise<void> {
+    await whole;
     for (const request of this.state.compared) if (failed(this.engine.ask('page', request))) await this.read(request);
   }
 

@@ -1,6 +1,6 @@
 // The engine comes in two parts: what the first cannot answer waits for the rest, and nothing wrong is shown meanwhile.
 import { expect, test } from '@playwright/test';
-import { FITS, open, REFUSED, say } from './page';
+import { FITS, open, planned, REFUSED, say } from './page';
 
 test('before the rest of the engine is there, plain models are planned and others wait', async ({ page }) => {
   let send = () => {};
@@ -21,6 +21,19 @@ test('before the rest of the engine is there, plain models are planned and other
   send();
   await expect(verdict).not.toContainText('Refused');
   await expect(page.locator('.inv output', { hasText: '…' })).toHaveCount(0, { timeout: 20_000 });
+});
+
+test('a link to what needs the rest is answered when that is there', async ({ page }) => {
+  await planned(page, FITS);
+  await expect.poll(() => page.evaluate(() => location.hash)).toContain('#e/1/');
+  const address = page.url();
+  await page.goto('about:blank');
+  await page.route('**/vram.rest.wasm', async (route) => {
+    await expect(page.locator('h1')).toBeVisible();
+    await route.continue();
+  });
+  await page.goto(address);
+  await expect(page.locator('.said')).toBeVisible();
 });
 
 test('a rest that does not load is told, and the first part goes on', async ({ page }) => {

@@ -119,7 +119,7 @@ export function First({ store, state }: { store: Store; state: State }) {
                 Search the catalogue
               </button>
               <span>
-                {store.modelNames().length} models, {store.cards.length} cards
+                {store.models.length} models, {store.cards.length} cards
               </span>
             </li>
           </ul>

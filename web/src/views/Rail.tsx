@@ -162,18 +162,12 @@ function ByName({ store, state }: { store: Store; state: State }) {
         onInput={(event) => store.change((request) => ({ ...request, model: { source: event.currentTarget.value } }))} onChange={() => store.leave()}
       />
       <datalist id="models">
-        {models(store).map((name) => (
+        {store.models.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
     </div>
   );
-}
-
-let names: string[] = [];
-function models(store: Store): string[] {
-  if (!names.length) names = store.modelNames();
-  return names;
 }
 
 function ByFile({ store, state }: { store: Store; state: State }) {
