@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -114,8 +115,6 @@ class Answers(unittest.TestCase):
                 continue
             name = schema["schema"]["$ref"].rsplit("/", 1)[1]
             for example in json.loads((SCHEMAS / f"{name}.schema.json").read_text()).get("examples", []):
-                if path == "/v1/inspect" and "formula" in example["model"]:
-                    continue
                 answer, text = self.service.ask("POST", path, example)
                 self.assertEqual(answer.status, 200, (path, text))
 
@@ -127,6 +126,8 @@ class Answers(unittest.TestCase):
                 (["max-context", *launch], "POST", "/v1/max-context", REQUEST),
                 (["max-context", *launch, "--concurrency", "3"], "POST", "/v1/max-context", {"request": REQUEST, "concurrency": 3}),
                 (["inspect", *launch], "POST", "/v1/inspect", REQUEST),
+                (["inspect", *launch, "--pipeline-parallel-size", "2", "--stage", "1"], "POST", "/v1/inspect",
+                 {"request": {**REQUEST, "args": {"max_model_len": 8192, "pipeline_parallel_size": 2}}, "stage": 1}),
                 (["limits", *launch, "--concurrency", "4"], "POST", "/v1/limits", {"request": REQUEST, "concurrency": 4}),
                 (["matrix", *launch], "POST", "/v1/matrix", {"request": REQUEST}),
                 (["matrix", *launch, "--contexts", "2048,4096", "--requests", "1,9"], "POST", "/v1/matrix",
@@ -321,6 +322,21 @@ class Setups(unittest.TestCase):
                                      (folder + "/link", 404), (folder + "/../" + pathlib.Path(outside).name, 404)]:
                     answer, text = service.ask("POST", "/v1/estimate", {**REQUEST, "model": {"source": path}, "args": {}})
                     self.assertEqual(answer.status, status, (path, text))
+
+    def test_a_gguf_file_is_inspected_as_it_is(self):
+        def text(words):
+            return struct.pack("<Q", len(words)) + words
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "x.gguf")
+            tensor = text(b"output.weight") + struct.pack("<IQIQ", 1, 32, 0, 0)
+            front = struct.pack("<IIQQ", 0x46554747, 3, 1, 1) + text(b"general.architecture") + struct.pack("<I", 8) + text(b"llama") + tensor
+            file.write_bytes(front.ljust(-(-len(front) // 32) * 32 + 128, b"\0"))
+            said = subprocess.run([PROGRAM, "inspect", str(file), "--json"], capture_output=True, text=True)
+            with Service("--quiet", "--allow-path", folder) as service:
+                answer, body = service.ask("POST", "/v1/inspect", {"model": {"source": str(file)}})
+                self.assertEqual((answer.status, as_typed(body)), (200, as_typed(said.stdout)), said.stderr)
+                self.assertEqual(service.ask("POST", "/v1/inspect", {"model": {"source": "/tmp/none.gguf"}})[0].status, 404)
+                self.assertEqual(service.ask("POST", "/v1/inspect", {"request": {**REQUEST, "args": {}}, "stage": 1})[0].status, 409)
 
     def test_logs_of_allowed_folders(self):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as outside:

@@ -31,6 +31,7 @@ Answer calibration(const Call& call);
 Answer learn_calibration(const Call& call);
 Answer forget_calibration(const Call& call);
 
+Answer inspect(const Call& call);
 Answer limits(const Call& call);
 Answer matrix(const Call& call);
 Answer placements(const Call& call);

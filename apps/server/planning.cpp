@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "io/gguf_request.h"
 #include "io/questions.h"
 #include "json/fields.h"
 #include "json/write.h"
 #include "options/inventory.h"
 #include "plan/inverse.h"
 #include "plan/matrix.h"
+#include "report/gguf_text.h"
 #include "report/limits_text.h"
 #include "report/placements_text.h"
 #include "server/handlers.h"
@@ -31,6 +33,25 @@ Result<options::RequestForm> form_of(const Call& call) {
   const json::Value* request = call.body.find("request");
   if (request) return options::read_request(*request);
   return Error{ErrorCode::kBadInput, "body: \"request\"", "it is missing", "give one as for estimate"};
+}
+
+/// A GGUF file as it is; of every other model the tensors that vLLM makes.
+Result<json::Value> inspected(const Call& call) {
+  const json::Value* inner = call.body.find("request");
+  const auto form = options::read_request(inner ? *inner : call.body);
+  if (!form) return form.error();
+  if (!form->model.source.empty()) {
+    const auto known = io::admitted(*form, call.machine);
+    if (!known) return known.error();
+    const auto source = io::find_gguf(known->model.source, call.machine);
+    if (!source) return source.error();
+    if (*source) {
+      const auto file = io::load_source(**source, call.machine.reach);
+      if (!file) return file.error();
+      return report::gguf_json(*file, known->model.source);
+    }
+  }
+  return io::find_question("inspect")->answer(call.body, call.machine);
 }
 
 Result<options::RequestForm> launch_of(const Call& call) {
@@ -218,6 +239,11 @@ Result<Lines> rows_in(const Call& call) {
 }
 
 }  // namespace
+
+Answer inspect(const Call& call) {
+  const auto found = inspected(call);
+  return found ? answer_of(*found) : error_answer(found.error());
+}
 
 Answer limits(const Call& call) { return answer_of(limits_found(call)); }
 

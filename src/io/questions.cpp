@@ -150,13 +150,12 @@ Result<Value> inspect(const Value& asked, const Machine& machine) {
   if (!form) return form.error();
   const auto request = complete(*form, machine);
   if (!request) return request.error();
-  auto deployment = plan::resolve(*request->model, request->args, request->engine, request->gpu);
-  if (!deployment) return deployment.error();
-  const auto exact = plan::derive(*request->model, *std::move(deployment));
-  if (!exact) return exact.error();
-  const auto tensors = plan::inspect(*exact, 0);
-  if (!tensors) return tensors.error();
-  return report::inspect_json(*exact, 0, *tensors);
+  const json::Fields fields(asked, "request");
+  const std::int64_t stage = fields.count_or("stage", 0);
+  if (fields.error()) return *fields.error();
+  const auto found = plan::inspect(*request, stage, "request: \"stage\"");
+  if (!found) return found.error();
+  return report::inspect_json(found->exact, found->stage, found->tensors);
 }
 
 Result<Value> ask(const Value& asked, const Machine&) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/unlike.h"
 #include "units/match.h"
 
 namespace vram::plan {
@@ -95,6 +96,22 @@ Result<std::vector<InspectedTensor>> inspect(const Exact& exact, std::size_t ind
         return *error;
   if (auto error = parts(false)) return *error;
   return std::move(inspector.tensors);
+}
+
+Result<Inspected> inspect(const Request& request, std::int64_t stage, const std::string& place) {
+  auto deployment = resolve(request);
+  if (!deployment) return deployment.error();
+  auto exact = derive(*request.model, *std::move(deployment));
+  if (!exact) return exact.error();
+  const auto stages = std::int64_t(exact->stages().size());
+  if (stage < 0 || stage >= stages)
+    return Error{ErrorCode::kBadInput, place,
+                 "expected a stage from 0 to " + std::to_string(stages - 1) + ", found " + std::to_string(stage), ""};
+  Inspected inspected{*std::move(exact), std::size_t(stage), {}};
+  auto tensors = inspect(inspected.exact, inspected.stage);
+  if (!tensors) return tensors.error();
+  inspected.tensors = *std::move(tensors);
+  return inspected;
 }
 
 }  // namespace vram::plan

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/exact.h"
+#include "plan/request.h"
 
 namespace vram::plan {
 
@@ -20,5 +21,17 @@ struct InspectedTensor {
 
 /// The tensors of one stage in order of creation; their bytes add up to the stage's weights.
 Result<std::vector<InspectedTensor>> inspect(const Exact& exact, std::size_t stage);
+
+struct Inspected {
+  Exact exact;
+  std::size_t stage = 0;
+  std::vector<InspectedTensor> tensors;
+};
+
+/// The same for a launch.
+///
+///   place   of the stage, as errors call it
+///   errors  as resolve() and derive(); kBadInput for a stage that there is not
+Result<Inspected> inspect(const Request& request, std::int64_t stage, const std::string& place);
 
 }  // namespace vram::plan

@@ -1,14 +1,12 @@
 // inspect: every tensor of a rank.
 #include "plan/inspect.h"
 
-#include <algorithm>
-
 #include "command.h"
 #include "gguf_mode.h"
 #include "json/write.h"
-#include "plan/unlike.h"
 #include "question.h"
 #include "report/inspect_text.h"
+#include "units/text.h"
 
 namespace vram::cli::commands {
 namespace {
@@ -24,24 +22,15 @@ Result<int> run(const Arguments& arguments, const Session& session) {
   if (names_gguf(arguments.rest(), arguments)) return inspect_gguf(arguments, session);
   auto request = read_question(arguments, session);
   if (!request) return request.error();
-  auto deployment = plan::resolve(*request);
-  if (!deployment) return deployment.error();
-  const auto exact = plan::derive(*request->model, *std::move(deployment));
-  if (!exact) return exact.error();
-  const std::string stage_text = arguments.text("--stage").value_or("0");
-  const std::size_t stage = stage_text.size() < 4 && stage_text.find_first_not_of("0123456789") == std::string::npos
-                                ? std::size_t(std::stoul(stage_text))
-                                : exact->stages().size();
-  if (stage >= exact->stages().size())
-    return Error{
-        ErrorCode::kBadInput, "--stage",
-        "expected a stage from 0 to " + std::to_string(exact->stages().size() - 1) + ", found \"" + stage_text + '"',
-        ""};
-  const auto tensors = plan::inspect(*exact, stage);
-  if (!tensors) return tensors.error();
+  const std::string stage = arguments.text("--stage").value_or("0");
+  const auto number = read_integer(stage);
+  if (!number) return Error{ErrorCode::kBadInput, "--stage", "expected a whole number, found \"" + stage + '"', ""};
+  const auto found = plan::inspect(*request, *number, "--stage");
+  if (!found) return found.error();
+  const auto& [exact, at, tensors] = *found;
   session.terminal.print(arguments.flag("--json")
-                             ? json::write_pretty(report::inspect_json(*exact, stage, *tensors)) + '\n'
-                             : report::inspect_text(*exact, stage, *tensors, session.terminal.look().out.width));
+                             ? json::write_pretty(report::inspect_json(exact, at, tensors)) + '\n'
+                             : report::inspect_text(exact, at, tensors, session.terminal.look().out.width));
   return kExitFits;
 }
 
