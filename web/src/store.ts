@@ -1,13 +1,14 @@
 // The page's state and everything that changes it. One request is behind the field and the rail alike; each change of
 // it is planned at once, and what takes longer follows from the worker.
 import { useEffect, useState } from 'preact/hooks';
-import type { Deep, DeepQuestion } from './deep.worker';
+import { Deepening } from './deep';
+import type { Deep } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
 import { failed, isLater, ofVllm, whole, type Engine, type GrowingEngine } from './engine';
 import * as hub from './hub';
 import { linkOf, placeOf, type View } from './link';
 import * as service from './service';
-import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, GgufAnswer, Json, Model, Request, Suggestion } from './types';
+import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, GgufAnswer, Json, Request, Suggestion } from './types';
 
 export type Dialog = 'palette' | 'json' | 'log' | 'keys' | 'numbers' | 'apply' | 'share' | null;
 export type Tab = 'name' | 'file' | 'registry' | 'numbers';
@@ -61,17 +62,14 @@ export interface State {
 
 const NO_CARD_GIB = 16;
 const LINK_AFTER_MS = 300;
-const DEEP_AFTER_MS = 150;
 const SAY_FOR_MS = 1400;
 /** Of a GGUF file, what is read first: metadata and table of most models. */
 const FRONT = 1 << 20;
-/** A name is asked for once its typing has paused. */
-const READ_AFTER_MS = 400;
 
 export const DEFAULT_FORMULA: Formula = { params_billion: 8, quant: 'fp8', layers: 36, kv_heads: 8, head_dim: 128, kv_dtype: 'fp8' };
 
 /** The card as a request names it, with what other processes leave of it. */
-function gpuOf(card: Card): NonNullable<Request['gpu']> {
+export function gpuOf(card: Card): NonNullable<Request['gpu']> {
   const free = card.free_bytes ?? undefined;
   return { name: card.id ?? card.driver_name, total_bytes: card.total_bytes, compute_capability: card.compute_capability, ...(free === undefined ? {} : { free_bytes: free }) };
 }
@@ -98,24 +96,20 @@ export class Store {
   readonly models: string[];
   state: State;
   private listeners = new Set<() => void>();
-  private worker: Worker | null = null;
-  private asked = 0;
   private linkTimer = 0;
-  private deepTimer = 0;
   private sayTimer = 0;
   private leaving = false;
   /** What to ask of the engine once it is whole. */
   private again: (() => void) | null = null;
 
-  /** Models that were fetched, by their names: the engine is given what stands behind them. */
-  private fetched = new Map<string, Model>();
+  private readonly fetched = new hub.FetchedModels();
+  private readonly deepening = new Deepening((found) => this.set({ deep: { ...this.state.deep, ...found } }));
   /** GGUF files that are open, by their names. */
   private opened = new Set<string>();
-  private fetching: AbortController | null = null;
   readonly engine: Engine;
 
   constructor(private readonly growing: GrowingEngine) {
-    this.engine = { line: (question, given) => growing.line(question, this.filled(given)), ask: (question, given) => growing.ask(question, this.filled(given)) };
+    this.engine = { line: (question, given) => growing.line(question, this.fetched.filled(given)), ask: (question, given) => growing.ask(question, this.fetched.filled(given)) };
     this.about = growing.ask('about', {}) as About;
     this.cards = (growing.ask('gpus', {}) as { gpus: Card[] }).gpus;
     this.models = (growing.ask('models', { search: '' }) as { models: string[] }).models;
@@ -168,7 +162,7 @@ export class Store {
   }
 
   /** A set-up without a card takes the detected one, else a budget of 16 GiB. */
-  private completed(request: Request): Request {
+  completed(request: Request): Request {
     if (request.gpu) return request;
     const found = this.found();
     if (!found) return { ...request, gpu: { total_bytes: Math.round(this.state.budgetGib * 2 ** 30) } };
@@ -217,14 +211,6 @@ export class Store {
 
   // ---- models that must be fetched ----
 
-  /** A question, or a request, with what stands behind a fetched name in the name's place. */
-  private filled<T>(given: T): T {
-    const { model, request } = given as { model?: Model; request?: Request };
-    if (request) return { ...given, request: this.filled(request) };
-    const behind = model?.source === undefined ? undefined : this.fetched.get(model.source);
-    return behind ? { ...given, model: behind } : given;
-  }
-
   /** Names of the catalogue that hold `search`; none while the engine is not whole and cannot tell. */
   modelNames(search: string): string[] {
     const found = this.engine.ask('models', { search });
@@ -238,21 +224,17 @@ export class Store {
   /** Fetches a model that the engine does not know by name, and plans again when it is there. */
   private async read({ model: { source } }: Request): Promise<void> {
     this.stopReading();
-    const way = source === undefined || this.knows(source) ? null : hub.reach(source);
-    if (source !== undefined && isGguf(source)) return this.opened.has(source) ? undefined : this.set({ tab: 'file', failure: `${source}: open the file in this page.` });
-    if (source === undefined || way === null) return;
-    const { signal } = (this.fetching = new AbortController());
+    if (source === undefined || this.opened.has(source) || this.knows(source)) return;
+    if (isGguf(source)) return this.set({ tab: 'file', failure: `${source}: open the file in this page.` });
+    const way = hub.reach(source);
+    if (way === null) return;
     try {
-      if (way !== 'nothing') await new Promise((resolve) => setTimeout(resolve, READ_AFTER_MS));
-      if (signal.aborted) return;
-      if (way !== 'nothing') this.set({ reading: source });
-      this.fetched.set(source, await hub.read(source, signal));
-      if (signal.aborted) return;
+      if (!(await this.fetched.fetch(source, () => this.set({ reading: source })))) return;
       this.set({ reading: '', compared: [...this.state.compared] });
       if (this.state.request?.model.source === source) this.plan(this.state.request);
     } catch (error) {
       const told = error instanceof Error ? error.message : 'It was not read.';
-      if (!signal.aborted) this.set({ reading: '', failure: way === 'nothing' ? `${this.state.failure}. ${told}` : told });
+      this.set({ reading: '', failure: way === 'nothing' ? `${this.state.failure}. ${told}` : told });
     }
   }
 
@@ -262,8 +244,7 @@ export class Store {
   }
 
   stopReading(): void {
-    this.fetching?.abort();
-    this.fetching = null;
+    this.fetched.stop();
     if (this.state.reading) this.set({ reading: '' });
   }
 
@@ -288,22 +269,7 @@ export class Store {
   private deepen(): void {
     const { request, inverse } = this.state;
     if (!request || this.leaving || !this.growing.parts) return;
-    const worker = (this.worker ??= this.startWorker());
-    this.asked += 1;
-    const question: DeepQuestion = { id: this.asked, request: this.filled(request), tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() };
-    // While keys follow each other, the whole machine is the keys'.
-    clearTimeout(this.deepTimer);
-    this.deepTimer = window.setTimeout(() => worker.postMessage(question), DEEP_AFTER_MS);
-  }
-
-  private startWorker(): Worker {
-    const worker = new Worker(new URL('./deep.worker.ts', import.meta.url), { type: 'module' });
-    worker.postMessage(this.growing.parts);
-    worker.addEventListener('message', ({ data }: MessageEvent<Deep>) => {
-      const { id, ...deep } = data;
-      if (id === this.asked) this.set({ deep: { ...this.state.deep, ...deep } });
-    });
-    return worker;
+    this.deepening.ask(this.growing.parts, { request: this.fetched.filled(request), tokens: inverse.tokens, requests: inverse.requests, budgetGib: this.budgetGib() });
   }
 
   invert(change: Partial<Inverse>): void {
@@ -332,20 +298,6 @@ export class Store {
     this.plan(this.completed({ model: { formula: DEFAULT_FORMULA }, workload, profile: 'default' }));
   }
 
-  /** The profile of the first GPU found, else of the card that is chosen. */
-  detectProfile(): void {
-    const found = this.found();
-    const chosen = this.cards.find(({ id }) => id === this.state.request?.gpu?.name);
-    const card = found ?? chosen;
-    const profile = card?.profile ?? 'default';
-    const why = found ? `picked because GPU ${found.index ?? 0} is ${found.driver_name}` : card ? `picked for ${card.name}` : 'picked because no GPU is known';
-    this.set({ profileReason: `Profile ${profile}, ${why}.` });
-    this.change((request) => {
-      const { overhead_gib: _o, vision_gib: _v, frag_factor: _f, ...formula } = request.model.formula ?? DEFAULT_FORMULA;
-      return { ...request, model: { formula }, profile };
-    });
-  }
-
   /** Makes the engine whole, and asks it what its first part could not answer. */
   async complete(rest: Promise<Response>): Promise<void> {
     try {
@@ -357,18 +309,6 @@ export class Store {
   }
 
   // ---- calibrations ----
-
-  /** What a profile teaches of, and why it was picked: one that bears the name of this machine's card. */
-  detectCalibration(): void {
-    const found = this.found();
-    const card = found ?? this.cards.find(({ id }) => id === this.state.request?.gpu?.name);
-    const name = card?.id ?? card?.driver_name;
-    const learnt = this.state.calibrations.find((each) => each.name === name);
-    if (found) this.patch({ gpu: gpuOf(found) });
-    this.calibrate(learnt?.name ?? '');
-    const where = found ? `GPU ${found.index ?? 0} is ${found.driver_name}` : card ? `the card is ${card.name}` : 'no GPU is known';
-    this.set({ profileReason: learnt ? `${learnt.name}, picked because ${where}.` : `Built-in estimates, because ${where} and nothing was learnt on it.` });
-  }
 
   calibrate(name: string): void {
     const calibration = this.state.calibrations.find((each) => each.name === name);
@@ -428,26 +368,7 @@ export class Store {
     this.set({ registry: { ...file, entries: found.entries, served }, tab: 'registry', view: 'estimate', remark: '' });
   }
 
-  /** An entry's model by its name where the catalogue has it, else its figures by the formula. */
-  chooseEntry(name: string): void {
-    const entry = this.state.registry?.entries.find((each) => each.name === name);
-    if (!entry) return this.set({ entry: null });
-    this.set({ entry, typed: '', asked: null });
-    const launch = this.engine.ask('ask', { text: `vllm serve x/y ${entry.extra_args.join(' ')}` }) as Asked;
-    for (const source of entry.models) {
-      const request = this.completed({ ...this.kept(), model: { source }, args: launch.request.args ?? {} });
-      if (!failed(this.engine.ask('page', request))) return this.plan(request);
-    }
-    const figure = (of: keyof Entry['figures'], fallback: number) => entry.figures[of]?.value ?? fallback;
-    const formula: Formula = {
-      params_billion: figure('params_billion', 8), layers: figure('layers', 36), kv_heads: figure('kv_heads', 8), head_dim: figure('head_dim', 128),
-      quant: entry.quant, kv_dtype: entry.kv_dtype, ...(entry.figures.vision_gib ? { vision_gib: entry.figures.vision_gib.value } : {}),
-    };
-    const workload = { concurrent_requests: 1, context_tokens: figure('context_tokens', 8192) };
-    this.plan(this.completed({ ...this.kept(), model: { formula }, workload, profile: 'default' }));
-  }
-
-  private kept(): { gpu?: NonNullable<Request['gpu']> } {
+  kept(): { gpu?: NonNullable<Request['gpu']> } {
     return this.state.request?.gpu ? { gpu: this.state.request.gpu } : {};
   }
 

@@ -264,6 +264,14 @@ test('a log teaches a profile, which is kept in the browser and downloaded', asy
   await expect(page.getByText(/, picked because the card is H100/)).toBeVisible();
 });
 
+test('the card at the moment of failure, with what was asked for drawn past its end', async ({ page }) => {
+  await open(page, '#d');
+  await page.locator('.paste').fill(LOG);
+  const table = page.getByRole('table', { name: 'The card when it failed, as the log states it' });
+  for (const [part, size] of [['Weights', '13.64'], ['KV cache', '58.47'], ['All else that was held', '6.54'], ['Free', '0.54'], ['Card total', '79.19']]) await expect(table.getByRole('row', { name: part })).toContainText(size ?? '');
+  await expect(page.getByText('0.77 asked')).toBeVisible();
+});
+
 test('what makes a failed start work is one press from being applied', async ({ page }) => {
   await open(page, '#d');
   await page.locator('.paste').fill(LOG);

@@ -2,12 +2,13 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { failed, ofVllm } from '../engine';
 import { download } from '../files';
-import { count, gib, signed } from '../format';
+import { count, signed } from '../format';
 import { fullest } from '../parts';
 import { log as readLog } from '../service';
 import type { Store } from '../store';
 import type { Calibration, Diagnosis, Request } from '../types';
 import { Axis, Bar, Key } from './Bar';
+import { StackBar, StackTable, type StackRow } from './Stack';
 import { Glyph } from './Verdict';
 
 const MOST_LOG = 16 << 20;
@@ -183,17 +184,36 @@ function headline(found: Diagnosis): { mood: 'ok' | 'no' | 'maybe'; text: string
   return { mood: found.outcome === 'started' ? 'ok' : found.outcome === 'unknown' ? 'maybe' : 'no', text: found.says };
 }
 
-function AtFailure({ found }: { found: Diagnosis }) {
-  const group = found.report ? fullest(found.report) : undefined;
-  if (!found.report || !group) return null;
-  const tried = Number(found.stated['oom_tried_gib'] ?? 0);
+/** The card when an allocation failed, as the log states it: what is known of what was held, and what was asked for. */
+function AtFailure({ stated }: { stated: Diagnosis['stated'] }) {
+  const size = (name: string) => Number(stated[name] ?? 0);
+  const [total, free, asked] = [size('oom_total_gib'), size('oom_free_gib'), size('oom_tried_gib')];
+  if (!total || !asked) return null;
+  const known: StackRow[] = [
+    { name: 'Weights', css: 'weights', size: size('model_loading_gib') },
+    { name: 'KV cache', css: 'kv', size: size('available_kv_gib') },
+  ].filter((row) => row.size > 0);
+  const rest = total - free - known.reduce((sum, row) => sum + row.size, 0);
+  const rows: StackRow[] = [...known, { name: known.length ? 'All else that was held' : 'Held', css: 'activation', size: Math.max(rest, 0) }];
+  const left: StackRow = { name: 'Free', css: 'free', size: free };
   return (
     <section class="block" aria-labelledby="moment">
+      <h2 id="moment">The card when it failed, GiB</h2>
+      <StackBar rows={rows} left={left} scale={Math.max(total, total - free + asked)} asked={asked} />
+      <StackTable caption="The card when it failed, as the log states it" head="At the failure" rows={[...rows, left]} total={{ name: 'Card total', css: '', size: total }} />
+    </section>
+  );
+}
+
+function AsPlanned({ found }: { found: Diagnosis }) {
+  const group = found.report ? fullest(found.report) : undefined;
+  if (!found.report || !group) return null;
+  return (
+    <section class="block" aria-labelledby="planned">
       <div class="headrow">
-        <h2 id="moment">{found.outcome === 'started' ? 'Memory as planned, GiB' : 'Memory as planned for this start, GiB'}</h2>
+        <h2 id="planned">{found.outcome === 'started' ? 'Memory as planned, GiB' : 'Memory as planned for this start, GiB'}</h2>
         <Key />
       </div>
-      {tried > 0 && <p class="asked s-no">{gib(tried * 2 ** 30)} GiB were asked for beyond it</p>}
       <Bar report={found.report} group={group} scale={found.report.gpu.total_bytes} />
       <Axis scale={found.report.gpu.total_bytes} />
     </section>
@@ -338,7 +358,8 @@ export function Diagnose({ store }: { store: Store }) {
           {diagnosis && diagnosis.evidence.length > 0 && <Learn store={store} log={log} gpu={gpu} found={diagnosis} />}
         </div>
       </div>
-      {diagnosis && <AtFailure found={diagnosis} />}
+      {diagnosis && <AtFailure stated={diagnosis.stated} />}
+      {diagnosis && <AsPlanned found={diagnosis} />}
     </div>
   );
 }

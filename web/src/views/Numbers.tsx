@@ -1,6 +1,7 @@
 // The earlier tool's figures, by hand: its fields, its defaults, both of its answers from one set of numbers.
 import { DEFAULT_FORMULA, type State, type Store } from '../store';
 import { count, fromGib, gib } from '../format';
+import { detectProfile } from '../profiles';
 import type { Formula } from '../types';
 import { Actions } from './Command';
 import { Cards, From } from './Rail';
@@ -74,7 +75,7 @@ export function Numbers({ store, state }: { store: Store; state: State }) {
       </div>
       <h2>
         Profile
-        <button type="button" class="link" onClick={() => store.detectProfile()}>
+        <button type="button" class="link" onClick={() => detectProfile(store)}>
           Detect
         </button>
       </h2>

@@ -2,7 +2,9 @@
 import { useState } from 'preact/hooks';
 import { flag, shown } from '../format';
 import { openFiles } from '../files';
+import { chooseEntry } from '../entries';
 import { GROUPS, OTHERS } from '../groups';
+import { detectCalibration } from '../profiles';
 import type { State, Store, Tab } from '../store';
 import type { Argument, Json } from '../types';
 import { GgufSettings } from './Gguf';
@@ -210,7 +212,7 @@ function ByEntry({ store, state }: { store: Store; state: State }) {
       {registry ? (
         <div class="arg wide">
           <label for="entry">Entry</label>
-          <select id="entry" value={entry?.name ?? ''} onChange={(event) => store.chooseEntry(event.currentTarget.value)}>
+          <select id="entry" value={entry?.name ?? ''} onChange={(event) => chooseEntry(store, event.currentTarget.value)}>
             <option value="">{registry.entries.length} entries</option>
             {registry.entries.map(({ name, display_name }) => (
               <option key={name} value={name}>
@@ -327,7 +329,7 @@ function EngineChoice({ store, state }: { store: Store; state: State }) {
         </select>
       </div>
       <p class="note" role="status">
-        <button type="button" class="link" onClick={() => store.detectCalibration()}>
+        <button type="button" class="link" onClick={() => detectCalibration(store)}>
           Detect
         </button>{' '}
         {state.profileReason}

@@ -19,7 +19,15 @@ const Label = ({ name, size }: { name: string; size: number }) => (
   </>
 );
 
-export function StackBar({ rows, left, scale }: { rows: StackRow[]; left: StackRow; scale: number }) {
+interface BarProps {
+  rows: StackRow[];
+  left: StackRow;
+  scale: number;
+  /** GiB that were asked for where the rows end: drawn over what is left, and past it. */
+  asked?: number;
+}
+
+export function StackBar({ rows, left, scale, asked = 0 }: BarProps) {
   let at = 0;
   const placed = rows.map((row) => {
     const from = at;
@@ -29,7 +37,7 @@ export function StackBar({ rows, left, scale }: { rows: StackRow[]; left: StackR
   const share = (size: number) => Math.max(size, 0) / scale;
   return (
     <div class="barwrap">
-      <div class="bar" role="img" aria-label={`${rows.map(({ name, size }) => `${name} ${size.toFixed(2)}`).join(', ')}, of ${(at + left.size).toFixed(2)}`}>
+      <div class="bar" role="img" aria-label={`${rows.map(({ name, size }) => `${name} ${size.toFixed(2)}`).join(', ')}, of ${(at + left.size).toFixed(2)}${asked ? `; ${asked.toFixed(2)} were asked for, ${left.size.toFixed(2)} were free` : ''}`}>
         {placed.map(({ name, css, size, from, measured }) => (
           <div key={css} class={`seg ${css}${measured ? ' est' : ''}${share(size) > LABELLED ? ' t' : ''}`} style={{ left: `${share(from) * 100}%`, width: `${Math.min(share(size), 1 - share(from)) * 100}%` }}>
             {share(size) > LABELLED && <Label name={name} size={size} />}
@@ -39,6 +47,14 @@ export function StackBar({ rows, left, scale }: { rows: StackRow[]; left: StackR
           <div class="seg free t" style={{ left: `${share(at) * 100}%`, width: `${share(left.size) * 100}%` }}>
             <Label {...left} />
           </div>
+        )}
+        {asked > 0 && (
+          <>
+            <div class="need" style={{ left: `${share(at) * 100}%`, width: `${share(asked) * 100}%` }} />
+            <span class="lacks" style={{ right: '0' }}>
+              {asked.toFixed(2)} asked
+            </span>
+          </>
         )}
       </div>
     </div>
