@@ -102,6 +102,7 @@ class ModelMode(unittest.TestCase):
         self.assertIn("40 layers sliding window of 1,024, 8 layers full", " ".join(ask("--explain", "kv_cache").stdout.split()))
         refused = run("Qwen/Qwen3-8B", "--gpu", "RTX-4090", "--explain", "kv_cache").stdout
         self.assertIn("one request of 40,960 tokens takes 5.62 GiB", " ".join(refused.split()))
+        self.assertIn("Why is nothing left for KV cache?", run("meta-llama/Llama-3.3-70B-Instruct", "--gpu", "RTX-4090", "--explain", "kv_cache").stdout)
         for part in ("activation_peak", "non_torch", "cuda_graphs", "context"):
             self.assertIn("nine of ten start-ups", " ".join(ask("--explain", part).stdout.split()))
         unknown = ask("--explain", "soul")

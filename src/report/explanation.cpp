@@ -110,7 +110,8 @@ std::string cache_becomes(const plan::Report& report, const plan::RankReport& ra
 Explanation cache(const plan::Report& report, const plan::RankReport& rank) {
   const bool given = report.args.find("kv_cache_memory_bytes") != nullptr;
   Explanation why{
-      "Why " + gib2(rank.available_kv.bytes) + " GiB of KV cache?",
+      Bytes(0) < rank.available_kv.bytes ? "Why " + gib2(rank.available_kv.bytes) + " GiB of KV cache?"
+                                         : "Why is nothing left for KV cache?",
       (given ? "What --kv-cache-memory-bytes asks for" : "What the budget leaves") + cache_becomes(report, rank) + '.',
       {},
       with_commas(report.bytes_per_token_marginal.count()) + " bytes a token at long context"};
@@ -143,16 +144,18 @@ Explanation context(const plan::Report& report, const plan::RankReport& rank) {
 }
 
 Explanation unused(const plan::Report& report, const plan::RankReport& rank) {
-  // A start that is refused would have given its cache this much.
+  // A start that is refused would have held this much more.
   const bool wanting = report.kv && !plan::allocates_cache(report.verdict.reason);
   const Bytes cache = wanting ? std::max(rank.available_kv.bytes, Bytes(0)) : Bytes(0);
-  const std::string free = gib2(rank.free_after - cache);
+  const Bytes graphs = wanting ? rank.graphs_held() : Bytes(0);
+  const std::string free = gib2(rank.free_after - cache - graphs);
   Explanation why{"Why is " + free + " GiB free?",
                   "What the card has beyond all that is held. vLLM does not use it; a larger --gpu-memory-utilization "
                   "would.",
                   {{"the card", gib2(rank.total)}, {"held", '-' + gib2(rank.peak)}},
                   "by the catalogue, or by the driver where the GPU was found here"};
   if (cache > Bytes(0)) why.lines.push_back({"for the KV cache", '-' + gib2(cache)});
+  if (graphs > Bytes(0)) why.lines.push_back({"for CUDA graphs", '-' + gib2(graphs)});
   why.lines.push_back({"free", free});
   return why;
 }

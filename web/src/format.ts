@@ -18,8 +18,8 @@ export const times = (value: number): string => `${(Math.floor(value * 100 + 1e-
 export const range = (low: string, high: string): string => (low === high ? '± < 0.01' : `${low} – ${high}`);
 
 export const signed = (value: number, digits = 2): string => {
-  const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return text;
+  const text = Math.abs(value).toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (!/[1-9]/.test(text)) return text;
   return `${value < 0 ? '−' : '+'} ${text}`;
 };
 

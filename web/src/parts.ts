@@ -57,7 +57,7 @@ export function parts(report: Report, rank: Rank, others = 0): Part[] {
     { id: 'weights', name: 'Weights', bytes: rank.model_loading_bytes, measured: false, interval: spread.model_loading, explained: 'weights' },
     { id: 'activation', name: 'Activation peak', bytes: rank.activation_peak_bytes, measured: true, interval: spread.activation_peak, explained: 'activation_peak' },
     { id: 'nontorch', name: 'Outside PyTorch', bytes: rank.non_torch_bytes, measured: true, interval: spread.non_torch, explained: 'non_torch' },
-    { id: 'kv', name: 'KV cache', bytes: kv, measured: false, interval: spread.available_kv, explained: 'kv_cache' },
+    { id: 'kv', name: 'KV cache', bytes: kv, measured: false, interval: rank.available_kv_bytes > 0 ? spread.available_kv : null, explained: 'kv_cache' },
     { id: 'graphs', name: 'CUDA graphs', bytes: rank.cuda_graph_bytes, measured: true, interval: spread.cuda_graphs, explained: 'cuda_graphs' },
     { id: 'context', name: 'CUDA context', bytes: rank.context_bytes, measured: true, interval: spread.context, explained: 'context' },
   ];

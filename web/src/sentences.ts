@@ -39,7 +39,7 @@ export function lead({ unsure: open, report }: Answer, request: Request | null):
         : 'The model loads, then vLLM checks the KV cache and stops. No length would start.';
     case 'no_kv_memory':
       if (!rank) return '';
-      return `Weights take ${gib(rank.model_loading_bytes)} GiB, activations ${gib(rank.activation_peak_bytes)} and the rest ${gib(rank.non_torch_bytes)}, of a budget of ${gib(rank.requested_bytes)}.`;
+      return `Weights, activations and overhead take ${gib(rank.requested_bytes - rank.available_kv_bytes)} GiB, ${gib(-rank.available_kv_bytes)} more than the budget.`;
     case 'free_memory_below_request':
       return `vLLM checks this before it loads anything. Other processes hold ${gib(othersOf(request, report))} GiB of the card.`;
     case 'out_of_memory_loading':

@@ -316,7 +316,9 @@ test('print: one set-up, every Why as text, no controls', async ({ page }) => {
   for (const hidden of ['.rail', '.ask', '.tabs', '.acts', '.quick']) await expect(page.locator(hidden).first()).toBeHidden();
   await expect(page.locator('.points')).toBeVisible();
   await expect(page.getByText(/^Printed \d{4}-\d\d-\d\d$/)).toBeVisible();
-  expect((await page.pdf({ format: 'A4', printBackground: true })).length).toBeGreaterThan(10_000);
+  const pdf = (await page.pdf({ format: 'A4', printBackground: true })).toString('latin1');
+  expect(pdf.length).toBeGreaterThan(10_000);
+  expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1);
 });
 
 test('with reduced motion nothing moves by itself', async ({ page }) => {
@@ -377,6 +379,14 @@ test('what the budget keeps for graphs stands left of its mark', async ({ page }
   const right = (await reserved.boundingBox().then((box) => box && box.x + box.width)) ?? 0;
   expect(Math.abs(right - ((await budget.boundingBox())?.x ?? 0))).toBeLessThan(3);
   await expect(page.getByRole('img', { name: /of the budget is reserved for CUDA graphs/ })).toBeVisible();
+});
+
+test('what is missing is a dashed outline that begins at the budget', async ({ page }) => {
+  await planned(page, REFUSED);
+  const [need, budget] = [await page.locator('.need').boundingBox(), await page.locator('.budget').boundingBox()];
+  expect(Math.abs((need?.x ?? 0) - (budget?.x ?? 0))).toBeLessThan(2);
+  expect(need?.width).toBeGreaterThan(10);
+  await expect(page.getByText(/^[\d.]+ short$/)).toBeVisible();
 });
 
 test('an answer of the inverses is used only when it is pressed', async ({ page }) => {

@@ -97,7 +97,7 @@ export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0
           <div class={`budget${budget / scale < 0.5 ? ' rt' : ''}`} style={{ left: percent(budget, scale) }}>
             {!plain && (
               <span style={crowded ? { right: `${crowded + 6}px` } : {}}>
-                --gpu-memory-utilization {String(share)}
+                <span class="u">--gpu-memory-</span>utilization {String(share)}
                 <span class="u"> of {gib(report.gpu.total_bytes)}</span> = {gib(budget)}
               </span>
             )}

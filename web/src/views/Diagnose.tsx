@@ -48,7 +48,7 @@ function folded(log: string, found: Diagnosis | null): Row[] {
   const fatal = new Set([found?.cause?.line, found?.later_failure?.line]);
   const rows: Row[] = [];
   let before = '';
-  log.split('\n').forEach((text, i) => {
+  log.trimEnd().split('\n').forEach((text, i) => {
     const number = i + 1;
     const understood = known.has(number);
     const last = rows.at(-1);
@@ -327,7 +327,7 @@ export function Diagnose({ store }: { store: Store }) {
       <div class="dg">
         <section aria-labelledby="logtext">
           <div class="headrow">
-            <h2 id="logtext">{log ? `Log, ${count(log.split('\n').length)} lines, ${diagnosis?.evidence.length ?? 0} understood` : 'Log'}</h2>
+            <h2 id="logtext">{log ? `Log, ${count(log.trimEnd().split('\n').length)} lines, ${diagnosis?.evidence.length ?? 0} understood` : 'Log'}</h2>
             <span class="acts inline">
               {log && (
                 <button type="button" class="link" onClick={() => setLog('')}>

@@ -201,7 +201,7 @@ const UNDO_FOR_MS = 10_000;
 /** What takes the last write back, for ten seconds after it. */
 function useUndo() {
   const [undo, setUndo] = useState<{ run: () => Promise<void> | void } | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const end = undo && setTimeout(() => setUndo(null), UNDO_FOR_MS);
     return () => clearTimeout(end ?? undefined);
   }, [undo]);

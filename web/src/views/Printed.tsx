@@ -13,7 +13,7 @@ export function Printed({ store, state }: { store: Store; state: State }) {
       <div class="headrow">
         <h2 id="printed">What vLLM {report.engine.version} will print</h2>
         <button type="button" class="link" onClick={() => store.open('log')}>
-          All {log.length} lines
+          {log.length === 1 ? 'The line' : `All ${log.length} lines`}
         </button>
       </div>
       {verdict.fits && cache ? (
