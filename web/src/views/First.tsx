@@ -49,7 +49,7 @@ function Found({ store, state }: { store: Store; state: State }) {
                 <td class="n">{card.free_bytes == null ? '' : gib(card.free_bytes)}</td>
                 <td class="n">{gib(card.total_bytes)}</td>
                 <td class="n">
-                  <button type="button" class="link" aria-label={`Use GPU ${card.index ?? i}`} aria-pressed={card === first} onClick={() => store.useCard(i)}>
+                  <button type="button" class="link" aria-label={`${card === first ? 'Used' : 'Use'} GPU ${card.index ?? i}`} aria-pressed={card === first} onClick={() => store.useCard(i)}>
                     {card === first ? 'Used' : 'Use'}
                   </button>
                 </td>

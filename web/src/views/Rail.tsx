@@ -4,11 +4,13 @@ import { flag, shown } from '../format';
 import { openFiles } from '../files';
 import { chooseEntry } from '../entries';
 import { GROUPS, OTHERS } from '../groups';
+import { lazy } from '../lazy';
 import { detectCalibration } from '../profiles';
 import type { State, Store, Tab } from '../store';
 import type { Argument, Json } from '../types';
-import { GgufSettings } from './Gguf';
-import { Numbers } from './Numbers';
+
+const Numbers = lazy(async () => (await import('./Numbers')).Numbers);
+const GgufSettings = lazy(async () => (await import('./Gguf')).GgufSettings);
 
 /** The arguments that most set-ups touch, in the groups of `vllm serve --help`. */
 const USUAL: [string, string[]][] = [

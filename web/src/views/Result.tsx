@@ -6,14 +6,14 @@ import type { State, Store } from '../store';
 import { Changes } from './Changes';
 import { Command } from './Command';
 import type { Line } from './Curve';
-import { GgufResult } from './Gguf';
 import { Inverses } from './Inverses';
 import { Memory } from './Ledger';
-import { FormulaResult } from './Numbers';
 import { Printed } from './Printed';
 import { Rail } from './Rail';
 import { Verdict } from './Verdict';
 
+const FormulaResult = lazy(async () => (await import('./Numbers')).FormulaResult);
+const GgufResult = lazy(async () => (await import('./Gguf')).GgufResult);
 const Curve = lazy(async () => (await import('./Curve')).Curve);
 
 function Curves({ store, state }: { store: Store; state: State }) {
