@@ -20,6 +20,7 @@ interface Props {
 
 const LABEL_PX = 74;
 const BRACKET_PX = 3;
+const GAP_PX = 8;
 const LETTER_PX = 7.5;
 
 const percent = (bytes: number, scale: number) => `${Math.max((bytes / scale) * 100, 0).toFixed(3)}%`;
@@ -57,6 +58,12 @@ export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0
   const short = missing(report, rank);
   const budget = rank.requested_bytes;
   const brackets = bracketed(placed, rank).filter(([from, to]) => pixels(to - from) >= BRACKET_PX);
+  /** Pixels by which a label makes room for a bracket over it, where both have room. */
+  const aside = (from: number, bytes: number) => {
+    const over = brackets.find(([first, last]) => first < from + bytes && last > from);
+    const by = over ? pixels(over[1] - from) + GAP_PX : 0;
+    return by > GAP_PX && by + LABEL_PX < pixels(bytes) ? by : 0;
+  };
   const lacks = `${gib(short)} short`;
   // The words at the right end and those of the budget do not meet.
   const crowded = short > 0 ? Math.max(lacks.length * LETTER_PX - pixels(scale - budget), 0) : 0;
@@ -68,7 +75,7 @@ export function Bar({ report, group, scale, hot = null, onHot, onPin, others = 0
           <div
             key={key} data-part={part.id}
             class={`seg ${part.id}${part.measured && part.id !== 'free' ? ' est' : ''}${pixels(bytes) > LABEL_PX ? ' t' : ''}${hot === part.id ? ' hot' : ''}`}
-            style={{ left: percent(from, scale), width: percent(Math.min(bytes, Math.max(scale - from, 0)), scale) }}
+            style={{ left: percent(from, scale), width: percent(Math.min(bytes, Math.max(scale - from, 0)), scale), ...(aside(from, bytes) ? { paddingLeft: `${aside(from, bytes)}px` } : {}) }}
             onMouseEnter={() => onHot?.(part.id)} onMouseLeave={() => onHot?.(null)} onClick={() => onPin?.(part.id)}
           >
             {used !== undefined && <i class="spare" style={{ left: `${(used * 100).toFixed(2)}%` }} />}

@@ -151,7 +151,7 @@ function SetUp({ store, state, i, answer }: { store: Store; state: State; i: num
   return (
     <div class={['a', 'b', 'c', 'e'][i]}>
       <h2>{LETTERS[i]}</h2>
-      <p>{answer?.command ?? 'cannot be planned'}</p>
+      <p>{answer?.command.replaceAll(/ \\\n */g, ' ') ?? 'cannot be planned'}</p>
       <div class="acts">
         <button type="button" class="link" onClick={edit}>
           Edit

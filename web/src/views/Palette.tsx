@@ -100,12 +100,21 @@ function commands(store: Store, state: State, text: string): Choice[] {
     .map(([name, note, run]) => ({ group: 'Commands', text: name, note, run }));
 }
 
+/** Set-ups, arguments, commands; a command that is called by its name comes first. */
+function choices(store: Store, state: State, text: string): Choice[] {
+  const word = text.trim().toLowerCase();
+  const called = (choice: Choice) => word.length > 2 && choice.text.toLowerCase().startsWith(word);
+  const offered = commands(store, state, text);
+  const others = [...(word ? setups(store, state, text) : []), ...argumentsOf(store, state, text), ...said(store, text)];
+  return offered.some(called) ? [...offered.filter(called), ...offered.filter((choice) => !called(choice)), ...others] : [...others, ...offered];
+}
+
 export function Palette({ store, state }: { store: Store; state: State }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  const list = useMemo(() => [...(text.trim() ? setups(store, state, text) : []), ...argumentsOf(store, state, text), ...said(store, text), ...commands(store, state, text)], [text]);
+  const list = useMemo(() => choices(store, state, text), [text]);
   const close = () => dialog.current?.close();
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
@@ -148,25 +157,23 @@ export function Palette({ store, state }: { store: Store; state: State }) {
         </div>
       )}
       <div role="listbox" id="choices" aria-label="Results">
-        {(['Set-ups', 'Arguments', 'Commands'] as const).map((group) => {
+        {[...new Set(list.map(({ group }) => group))].map((group) => {
           const of = list.filter((choice) => choice.group === group);
           return (
-            of.length > 0 && (
-              <div role="group" aria-labelledby={`group-${group}`} key={group}>
-                <div class="grp" id={`group-${group}`}>
-                  {group}
-                </div>
-                {of.map((choice) => {
-                  const i = list.indexOf(choice);
-                  return (
-                    <div role="option" key={i} id={`choice-${i}`} aria-selected={choice === chosen} onClick={() => choose(choice)}>
-                      <span>{choice.code ? <code>{choice.text}</code> : choice.text}</span>
-                      <small>{choice.note}</small>
-                    </div>
-                  );
-                })}
+            <div role="group" aria-labelledby={`group-${group}`} key={group}>
+              <div class="grp" id={`group-${group}`}>
+                {group}
               </div>
-            )
+              {of.map((choice) => {
+                const i = list.indexOf(choice);
+                return (
+                  <div role="option" key={i} id={`choice-${i}`} aria-selected={choice === chosen} onClick={() => choose(choice)}>
+                    <span>{choice.code ? <code>{choice.text}</code> : choice.text}</span>
+                    <small>{choice.note}</small>
+                  </div>
+                );
+              })}
+            </div>
           );
         })}
       </div>
