@@ -14,7 +14,10 @@ const wasmSplit = (...words) => execFileSync('wasm-split', [...words, ...FEATURE
 const work = mkdtempSync(join(tmpdir(), 'vram-split-'));
 const at = (name) => join(work, name);
 
-/** What a page does until a plain model is planned, on a card that it fits and on one that it does not. */
+const PLAIN = ['qwen3 8b on 4090', 'qwen3 8b on 4090 util .85', 'qwen3 8b 8K ctx', 'qwen3 4b on 3090 32K ctx', 'qwen3 14b on a100', 'qwen3 32b on 2x4090',
+  'qwen3 8b on l40s 8K ctx 16 users', 'llama 3.1 8b on h100, 8K ctx, util .95, vllm 0.33', 'llama 3.3 70b on 4xh100'];
+
+/** What a page does until plain models are planned, on cards that they fit and on others. */
 function use({ answer, giveModels }) {
   const ask = (question, given) => {
     const answered = JSON.parse(answer(question, JSON.stringify(given)));
@@ -25,7 +28,7 @@ function use({ answer, giveModels }) {
   ask('about', {});
   ask('gpus', {});
   for (const search of ['', 'qwen3 8b']) ask('models', { search });
-  for (const text of ['qwen3 8b on 4090 util .85', 'llama 3.1 8b on h100, 8K ctx, util .95, vllm 0.33', 'qwen3 8b 8K ctx'])
+  for (const text of PLAIN)
     ask('page', { gpu: { total_bytes: 2 ** 34 }, ...ask('ask', { text }).request });
 }
 

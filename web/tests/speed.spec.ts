@@ -84,6 +84,8 @@ test('first load: bytes, time, and nothing moves', async ({ page, browser, baseU
   await planned(page, REFUSED);
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('#e/1/');
   const address = `${baseURL}${await page.evaluate(() => location.hash)}`;
+  await settled(page);
+  await page.close();
   const visits: Awaited<ReturnType<typeof visit>>[] = [];
   for (let i = 0; i < LOADS; i += 1) visits.push(await visit(browser, address));
   const [ready, reading] = (['ready', 'reading'] as const).map((which) => share(visits.map((each) => each[which]), 0.5));
