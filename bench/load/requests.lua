@@ -31,6 +31,12 @@ function init(args)
   end
 end
 
+-- Milliseconds that a connection waits before each call, so that the cores are not full.
+local pause = tonumber(os.getenv("LOAD_PAUSE_MS") or "0")
+if pause > 0 then
+  function delay() return pause end
+end
+
 function request()
   at = at % #bodies + 1
   return bodies[at]
