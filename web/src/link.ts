@@ -64,3 +64,18 @@ export async function placeOf(hash: string): Promise<Place> {
     return { view, requests: [], remark: 'The link cannot be read: a part of it is missing.' };
   }
 }
+
+const MEMBERS = new Set(['model', 'engine', 'gpu', 'args', 'workload', 'profile', 'calibration', 'overheads', 'also', 'environment']);
+
+function parted<T extends object>(all: T, known: Set<string>): { kept: T; left: string[] } {
+  const entries = Object.entries(all);
+  return { kept: Object.fromEntries(entries.filter(([name]) => known.has(name))) as T, left: entries.map(([name]) => name).filter((name) => !known.has(name)) };
+}
+
+/** A request without the members and the arguments that this page does not know, and their names. */
+export function knownOf(request: Request, argumentNames: Set<string>): { request: Request; left: string[] } {
+  const { kept, left } = parted(request, MEMBERS);
+  if (!kept.args) return { request: kept, left };
+  const args = parted(kept.args, argumentNames);
+  return { request: { ...kept, args: args.kept }, left: [...left, ...args.left] };
+}

@@ -6,7 +6,7 @@ import type { Deep } from './deep.worker';
 import { keepCalibration, keptCalibrations } from './calibrations';
 import { failed, isLater, ofVllm, whole, type Engine, type GrowingEngine } from './engine';
 import * as hub from './hub';
-import { linkOf, placeOf, type View } from './link';
+import { knownOf, linkOf, placeOf, type View } from './link';
 import * as service from './service';
 import type { About, Answer, Asked, Calibration, Card, Entry, Formula, FormulaContext, FormulaReport, GgufAnswer, Json, Request, Suggestion } from './types';
 
@@ -444,8 +444,10 @@ export class Store {
     clearTimeout(this.linkTimer);
     const place = await placeOf(location.hash);
     this.leaving = true;
-    this.set({ view: place.view, remark: place.remark ?? '', ...(place.view === 'compare' ? { compared: place.requests } : {}) });
-    const request = place.requests[0] && this.known(place.requests[0]);
+    this.set({ view: place.view, remark: place.remark ?? '' });
+    const requests = this.known(place.requests);
+    const [request] = requests;
+    if (place.view === 'compare') this.set({ compared: requests });
     this.leaving = false;
     if (place.view === 'compare') void this.readCompared();
     if (place.view !== 'estimate') return;
@@ -455,14 +457,13 @@ export class Store {
     } else this.set({ request: null, answer: null, formula: null, gguf: null, failure: null, typed: '' });
   }
 
-  /** A request of a link without the arguments that this page does not know; they are reported. */
-  private known(request: Request): Request {
+  /** Requests of a link without what this page does not know; that is reported. */
+  private known(requests: Request[]): Request[] {
     const names = new Set(this.about.arguments.flatMap(({ name, aliases }) => [name, ...aliases.split(/[ ,]+/)]).map((name) => name.replaceAll('-', '_')));
-    const all = Object.entries(request.args ?? {});
-    const left = all.filter(([name]) => !names.has(name)).map(([name]) => name);
-    if (!left.length || isGguf(request.model.source ?? '')) return request;
-    this.set({ remark: `The link is from a newer version of this page; ${left.length} ${left.length === 1 ? 'argument was' : 'arguments were'} left out: ${left.join(', ')}.` });
-    return { ...request, args: Object.fromEntries(all.filter(([name]) => names.has(name))) };
+    const read = requests.map((request) => (isGguf(request.model.source ?? '') ? { request, left: [] } : knownOf(request, names)));
+    const left = [...new Set(read.flatMap((each) => each.left))];
+    if (left.length) this.set({ remark: `The link is from a newer version of this page; ${left.length} ${left.length === 1 ? 'argument was' : 'arguments were'} left out: ${left.join(', ')}.` });
+    return read.map(({ request }) => request);
   }
 
   async meetService(): Promise<void> {

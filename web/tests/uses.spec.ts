@@ -291,13 +291,13 @@ test('a link that is pasted into the field restores; arguments that nobody knows
   await page.getByLabel('Describe a set-up').fill(link);
   await expect(page.locator('#read')).toContainText('google/gemma-3-12b-it');
   const packed = await page.evaluate(async () => {
-    const text = JSON.stringify({ model: { source: 'Qwen/Qwen3-8B' }, gpu: { name: 'L40S' }, args: { max_model_len: 4096, from_the_future: 1 } });
+    const text = JSON.stringify({ model: { source: 'Qwen/Qwen3-8B' }, gpu: { name: 'L40S' }, args: { max_model_len: 4096, from_the_future: 1 }, another: true });
     const bytes = new Uint8Array(await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'))).arrayBuffer());
     return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   });
   await page.goto(`./#e/1/${packed}`);
   await page.reload();
-  await expect(page.getByText('1 argument was left out: from_the_future.')).toBeVisible();
+  await expect(page.getByText('2 arguments were left out: another, from_the_future.')).toBeVisible();
   await expect(page.locator('#read')).toContainText('--max-model-len 4096');
 });
 
@@ -470,4 +470,26 @@ test('headers of safetensors count for a config.json', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Starts');
   await page.locator('.rail input[type=file]').setInputFiles({ name: 'broken.safetensors', mimeType: '', buffer: Buffer.from('{') });
   await expect(page.getByText('broken.safetensors: its header cannot be read.')).toBeVisible();
+});
+
+test('a registry that changed since it was read is shown again before anything is written', async ({ page }) => {
+  await served(page, 'detect registry');
+  await page.route('**/v1/detect', (route) => route.fulfill({ json: { gpus: [] } }));
+  await page.route('**/v1/session', (route) => route.fulfill({ json: { write_token: 'secret' } }));
+  let text = REGISTRY;
+  await page.route('**/v1/registry/file', (route) => route.fulfill({ json: { place: 'model_registry.json', text } }));
+  await page.route('**/v1/registry/apply', (route) => route.fulfill({ json: { diff: '', backup: 'before.json', fingerprint: 'f' } }));
+  await page.route('**/v1/registry/restore', (route) => route.fulfill({ status: 409, json: { error: { code: 'conflict', message: 'the registry has changed since' } } }));
+  await open(page);
+  await expect(page.getByText('2 entries in model_registry.json')).toBeVisible();
+  await say(page, 'qwen3 8b on 4090 8K ctx');
+  await page.getByRole('button', { name: 'Apply to registry…' }).click();
+  await expect(page.getByRole('dialog').locator('.diff')).toContainText('-      "4096"');
+  text = REGISTRY.replace('"4096"', '"2048"');
+  await page.getByRole('button', { name: /^Write/ }).click();
+  await expect(page.getByText('The file changed since it was read')).toBeVisible();
+  await expect(page.getByRole('dialog').locator('.diff')).toContainText('-      "2048"');
+  await page.getByRole('button', { name: /^Write/ }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('the registry has changed since')).toBeVisible();
 });

@@ -225,11 +225,11 @@ function ApplyDialog({ store, state }: { store: Store; state: State }) {
   const saying = async (work: () => Promise<void>) => {
     try {
       await work();
-      await store.readRegistry();
     } catch (error) {
       setUndo(null);
       setTold(error instanceof Error ? error.message : 'It was not written.');
     }
+    await store.readRegistry();
   };
   const write = async () => {
     if (failed(changed)) return;
