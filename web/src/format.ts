@@ -6,7 +6,13 @@ const GIB = 2 ** 30;
 export const minus = (text: string): string => text.replace(/(^| )-(?=[ \d])/g, '$1−');
 
 export const toGib = (bytes: number): number => bytes / GIB;
-export const gib = (bytes: number): string => minus(toGib(bytes).toFixed(2));
+/** Ties to even, as the engine rounds them: 5.625 -> "5.62". Of binary fractions only odd eighths are ties. */
+function hundredths(size: number): string {
+  const tie = Math.abs(size * 8) % 2 === 1;
+  return (tie ? (2 * Math.round(size * 50)) / 100 : size).toFixed(2);
+}
+
+export const gib = (bytes: number): string => minus(hundredths(toGib(bytes)));
 export const fromGib = (size: number): number => Math.round(size * GIB);
 
 /** 130304 -> "130,304" */
