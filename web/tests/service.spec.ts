@@ -9,7 +9,7 @@ test('GPU overview: present, and what is free of each; or the sentence that none
   await open(page);
   if (withGpus(project.name)) {
     const table = page.getByRole('table', { name: 'GPUs in this machine' });
-    await expect(table.getByRole('row', { name: 'NVIDIA H100 80GB HBM3' })).toContainText('78.13');
+    await expect(table.getByRole('row', { name: 'NVIDIA H100 80GB HBM3' })).toContainText('78.12');
     await expect(page.getByText('0.9 × GPU 0’s total')).toBeVisible();
     await page.getByRole('button', { name: 'Use GPU 1' }).click();
     await expect(page.getByText('0.9 × GPU 1’s total')).toBeVisible();
@@ -105,8 +105,11 @@ test('a log teaches a profile, which later set-ups take', async ({ page }) => {
   expect(names.length).toBe(1);
   await page.getByRole('link', { name: 'Estimate' }).click();
   await say(page, 'gpt-oss-20b on h100 8K ctx util .95 vllm 0.19');
+  await expect.poll(() => page.url()).toContain('#e/1/');
+  const before = page.url();
   await page.getByLabel('Profile', { exact: true }).selectOption(names[0] ?? '');
   await expect(page.getByRole('heading', { level: 1 })).toContainText(/Starts|Unsure|Runs/);
+  await expect.poll(() => page.url()).not.toBe(before);
   await page.reload();
   await expect(page.getByLabel('Profile', { exact: true })).toHaveValue(names[0] ?? '');
 });
