@@ -58,7 +58,8 @@ const json::Value* quantization_config(const ModelSource& source) {
   for (const json::Value* part : parts)
     for (const char* name : {"quantization_config", "compression_config"})
       if (const json::Value* config = part ? part->find(name) : nullptr; config && config->object()) return config;
-  return nullptr;
+  // vLLM puts hf_quant_config.json there where the config says nothing.
+  return source.quantisation && source.quantisation->object() ? &*source.quantisation : nullptr;
 }
 
 /// ModelOpt's algorithm in capitals, wherever its release keeps it.

@@ -100,6 +100,19 @@ TEST(Planner, TellsModelsAndOverridesApart) {
   EXPECT_LT(cut->parameters, whole->parameters);
 }
 
+TEST(Planner, TakesTheQuantisationOfAFileBesideTheConfig) {
+  ModelSource source = *catalogue_model("Qwen/Qwen3-8B");
+  source.quantisation =
+      *json::parse(R"({"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8"}})", "");
+  Request request;
+  request.model = std::make_shared<const ModelSource>(std::move(source));
+  request.gpu = hardware::find_gpu("H200")->gpu;
+  const auto report = plan(request);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->quantization, "modelopt");
+  EXPECT_TRUE(report->verdict.fits);
+}
+
 /// The same launch asked of plan() with the varied arguments written out.
 Request written_out(const Request& request, const Variation& variation) {
   Request changed = request;
