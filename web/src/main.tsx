@@ -14,9 +14,8 @@ async function start(root: HTMLElement): Promise<void> {
   void store.meetService();
   // What was rendered is drawn before more is fetched.
   await new Promise((resolve) => setTimeout(resolve));
-  await store.complete(fetch('./vram.rest.wasm'));
+  await Promise.all([store.complete(fetch('./vram.rest.wasm')), fetchViews()]);
   // A view may bring others.
-  await fetchViews();
   await fetchViews();
 }
 
