@@ -11,6 +11,7 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   numbers: async (page) => {
     await open(page);
     await page.getByRole('button', { name: 'Numbers by hand' }).click();
+    await page.getByText('By formula').waitFor();
   },
   gguf: async (page) => {
     await open(page);
@@ -20,6 +21,7 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   share: async (page) => {
     await planned(page, FITS);
     await page.keyboard.press('Control+k');
+    await page.waitForSelector('#palette-text');
     await page.keyboard.type('share');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#share');
@@ -27,6 +29,7 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   compare: async (page) => {
     await planned(page, FITS);
     await page.getByRole('button', { name: 'Compare with…' }).click();
+    await page.getByText('Another set-up').waitFor();
   },
   diagnose: async (page) => {
     await open(page, '#d');
@@ -46,14 +49,17 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   palette: async (page) => {
     await planned(page, FITS);
     await page.keyboard.press('Control+k');
+    await page.waitForSelector('#palette-text');
     await page.keyboard.type('qwen3 8b on 4090');
   },
   json: async (page) => {
     await planned(page, FITS);
     await page.getByRole('button', { name: 'JSON' }).click();
+    await page.waitForSelector('dialog[open]');
   },
   keys: async (page) => {
     await open(page);
     await page.getByRole('button', { name: 'Keyboard' }).click();
+    await page.waitForSelector('dialog[open]');
   },
 };
