@@ -65,7 +65,7 @@ void append_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-constexpr std::size_t kUsual = 4096;  // bytes of a text
+constexpr std::size_t kUsual = 8192;  // bytes of a report
 
 class Writer {
  public:

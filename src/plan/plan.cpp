@@ -57,13 +57,13 @@ Report refused(const Request& request, const Error& error) {
   return report;
 }
 
-void add_model(const Exact& exact, Report& report) {
+void add_model(Exact& exact, Report& report) {
   const Deployment& deployment = exact.deployment;
   report.layers = std::int64_t(exact.model().layers.size());
   report.parameters = exact.placed->elements;
   report.dtype = deployment.build.dtype;
   report.quantization = deployment.quantization;
-  report.args = deployment.resolved;
+  report.args = std::move(exact.deployment.resolved);
   report.gpu_memory_utilization = deployment.gpu_memory_utilization;
 }
 
@@ -297,9 +297,9 @@ Result<Report> Planner::judged(const Request& request) {
 }
 
 Result<Report> Planner::plan(const Request& request) {
-  const auto found = exact(request, Stated::kAll);
+  auto found = exact(request, Stated::kAll);
   if (!found) return without_ranks(request, found.error());
-  const Exact& exact = *found;
+  Exact& exact = *found;
   Report report = blank(request);
   add_model(exact, report);
   const auto stages = judge(exact, request, plan_kv, report);

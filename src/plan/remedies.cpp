@@ -67,26 +67,34 @@ Remedy longest_of_all(const Request& request, const Report& before, Planner& pla
   return tokens > 0 ? Remedy{with_length(tokens)} : Remedy{};
 }
 
+int hundredths(double utilisation) { return int(std::lround(utilisation * 100)); }
+
+Candidate with_utilisation(int hundredths, std::string costs) {
+  return {with("gpu_memory_utilization", Value(hundredths / 100.0)), std::move(costs)};
+}
+
+Candidate fuller(const Request& request, int hundredths) {
+  const double left = gib(request.gpu.total) * (100 - hundredths) / 100;
+  return with_utilisation(hundredths, "less of the card is left for anything else: " + fixed(left, 2) + " GiB");
+}
+
 Remedy other_utilisation(const Request& request, const Report& before) {
-  const int now = int(std::lround(before.gpu_memory_utilization * 100));
-  const auto step = [](int hundredths, std::string costs) {
-    return Candidate{with("gpu_memory_utilization", Value(hundredths / 100.0)), std::move(costs)};
-  };
+  const int now = hundredths(before.gpu_memory_utilization);
   Remedy steps;
   if (before.verdict.reason == Reason::kFreeMemoryBelowRequest) {
     const Bytes free = request.gpu.free.value_or(request.gpu.total - before.fullest().context.bytes);
     const int most = int(double(free.count()) / double(request.gpu.total.count()) * 100);
-    for (int u = std::min(most, now); u > std::max(most - 3, 0); --u) steps.push_back(step(u, "less KV cache"));
+    for (int u = std::min(most, now); u > std::max(most - 3, 0); --u)
+      steps.push_back(with_utilisation(u, "less KV cache"));
     return steps;
   }
   if (before.verdict.reason == Reason::kOutOfMemoryCapturing) {
     constexpr int kLeast = 50;
-    for (int u = now - 1; u >= kLeast; --u) steps.push_back(step(u, "less KV cache: the graphs have the rest"));
+    for (int u = now - 1; u >= kLeast; --u)
+      steps.push_back(with_utilisation(u, "less KV cache: the graphs have the rest"));
     return steps;
   }
-  for (int u = now + 1; u <= 98; ++u)
-    steps.push_back(step(u, "less of the card is left for anything else: " +
-                                fixed(gib(request.gpu.total) * (100 - u) / 100, 2) + " GiB"));
+  for (int u = now + 1; u <= 98; ++u) steps.push_back(fuller(request, u));
   return steps;
 }
 
@@ -322,10 +330,9 @@ std::vector<Remedy> corrections(const Request& request) {
 }
 
 std::vector<Remedy> improvements(const Request& request, const Report& before) {
-  Remedy fullest_use = other_utilisation(request, before);
-  std::erase_if(fullest_use, [](const Candidate& candidate) {
-    return *candidate.change.args.find("gpu_memory_utilization")->number() != 0.95;
-  });
+  constexpr int kFull = 95;
+  Remedy fullest_use;
+  if (hundredths(before.gpu_memory_utilization) < kFull) fullest_use.push_back(fuller(request, kFull));
   Remedy batched = fewer_batched_tokens(before);
   std::reverse(batched.begin(), batched.end());
   if (batched.size() > 1) batched.erase(batched.begin());  // 2,048 is as small as vLLM's own defaults get
