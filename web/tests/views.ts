@@ -1,7 +1,7 @@
 // Each view of the page, and how it is come by.
 import type { Page } from '@playwright/test';
 import { gguf } from './gguf.mjs';
-import { FITS, LOG, open, planned, REFUSED, REGISTRY } from './page';
+import { FITS, LOG, open, planned, REFUSED, REGISTRY, settled } from './page';
 
 export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   first: (page) => open(page),
@@ -28,6 +28,7 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   },
   compare: async (page) => {
     await planned(page, FITS);
+    await settled(page);
     await page.getByRole('button', { name: 'Compare with…' }).click();
     await page.getByText('Another set-up').waitFor();
   },
@@ -54,6 +55,7 @@ export const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   },
   json: async (page) => {
     await planned(page, FITS);
+    await settled(page);
     await page.getByRole('button', { name: 'JSON' }).click();
     await page.waitForSelector('dialog[open]');
   },
