@@ -252,11 +252,9 @@ std::string name_of(const json::Fields& config, const ModelSource& source, const
 }  // namespace
 
 const json::Value* quantisation_config(const ModelSource& source) {
-  for (const char* key : {"quantization_config", "compression_config"})
-    if (const json::Value* found = source.config.find(key); found && found->object()) return found;
-  const json::Value* text = source.config.find("text_config");
-  const json::Value* inner = text ? text->find("quantization_config") : nullptr;
-  if (inner && inner->object()) return inner;
+  for (const json::Value* part : {&source.config, source.config.find("text_config")})
+    for (const char* key : {"quantization_config", "compression_config"})
+      if (const json::Value* found = part ? part->find(key) : nullptr; found && found->object()) return found;
   return source.quantisation && source.quantisation->object() ? &*source.quantisation : nullptr;
 }
 

@@ -3,6 +3,7 @@
 // source  vllm v0.33.0 vllm/config/model.py, _verify_quantization; override_quantization_method of the methods
 #include <algorithm>
 
+#include "arch/quantisation.h"
 #include "plan/launch.h"
 #include "units/text.h"
 #include "vllm/quantization_methods.h"
@@ -51,15 +52,6 @@ static_assert(vllm::well_formed(kRefusesActOrder));
 
 bool one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-const json::Value* quantization_config(const ModelSource& source) {
-  const json::Value* parts[] = {&source.config, source.config.find("text_config")};
-  for (const json::Value* part : parts)
-    for (const char* name : {"quantization_config", "compression_config"})
-      if (const json::Value* config = part ? part->find(name) : nullptr; config && config->object()) return config;
-  // vLLM puts hf_quant_config.json there where the config says nothing.
-  return source.quantisation && source.quantisation->object() ? &*source.quantisation : nullptr;
 }
 
 /// ModelOpt's algorithm in capitals, wherever its release keeps it.
@@ -164,7 +156,7 @@ Stop check_gptq(const HfConfig& config, vllm::Date day) {
 Stop choose_quantization(Launch& launch) {
   std::string& name = launch.plan.quantization;
   name = launch.text("quantization");
-  if (const json::Value* value = quantization_config(launch.source())) {
+  if (const json::Value* value = arch::quantisation_config(launch.source())) {
     const HfConfig config(*value);
     std::string method = method_of(config, launch.day);
     if (std::string claim = claimed(config, method, name, launch); !claim.empty()) name = method = std::move(claim);
@@ -191,7 +183,7 @@ Stop check_quantization(Launch& launch) {
   const std::string& name = launch.plan.quantization;
   const vllm::QuantizationMethod* method = vllm::quantization_method(name, launch.day);
   if (!method) return std::nullopt;
-  if (const json::Value* value = quantization_config(launch.source());
+  if (const json::Value* value = arch::quantisation_config(launch.source());
       value && one_of(name, {"auto_gptq", "gptq_marlin"}))
     if (Stop stop = check_gptq(HfConfig(*value), launch.day)) return stop;
   if (launch.plan.gpu.vendor == hardware::Vendor::kNvidia && launch.capability < method->capability)
